@@ -1,0 +1,67 @@
+"""Bots and the steps they are committed to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+X_AXIS = 0
+Y_AXIS = 1
+
+LEG = "leg"
+LIFT = "lift"
+LOWER = "lower"
+
+
+@dataclass(slots=True)
+class Step:
+    """One thing a bot does between two simulation events; all times in ms since the start.
+
+    A leg carries its cells with the time each is entered and left; the bot keeps
+    the last cell until its next leg leaves it. ``axis`` is the driving axis at its
+    end. Lifting and lowering happen at rest and have no cells.
+    """
+
+    kind: str
+    begin_ms: int
+    end_ms: int
+    carrier: int | None = None
+    cells: list[int] = field(default_factory=list)
+    enter_ms: list[int] = field(default_factory=list)
+    leave_ms: list[int] = field(default_factory=list)
+    axis: int = X_AXIS
+
+
+@dataclass(slots=True)
+class Bot:
+    """A bot stays on its level. ``cell`` is where it last came to rest.
+
+    ``parking`` is the parking place or charger it holds or is on its way to,
+    ``visit`` the visit it works for, ``steps`` what it is committed to: the first
+    one is under way, the last one ends on a parking place or a handover place.
+    """
+
+    id: int
+    level: int
+    cell: int
+    axis: int = X_AXIS
+    carrier: int | None = None
+    parking: int | None = None
+    visit: int | None = None
+    steps: list[Step] = field(default_factory=list)
+    soc_percent: int = 100
+    free_since_ms: int = 0
+
+
+@dataclass(slots=True)
+class Person:
+    """Who gives the triggers at a balcony, and what a simulated person is doing.
+
+    ``visit`` and ``job`` are what the person serves now, until ``until_ms``.
+    """
+
+    balcony: int
+    mode: str
+    waiting: list[int] = field(default_factory=list)
+    visit: int | None = None
+    job: str | None = None
+    until_ms: int | None = None

@@ -1,0 +1,188 @@
+"""What may be asked of the plant: plain data in the imperative."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from twin.domain.inventory import PIECE, UNASSIGN
+
+
+class _Unset:
+    """Marks a field that a change leaves alone (None is a value)."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return "UNSET"
+
+
+UNSET: Final = _Unset()
+Unset = _Unset
+
+
+@dataclass(frozen=True, slots=True)
+class CreateSku:
+    """Create master data. Refused where the id is taken. Result: the SKU's id."""
+
+    id: str
+    name: str | None = None
+    measurement_unit: str = PIECE
+    on_empty_sku_action: str = UNASSIGN
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeSku:
+    """Change master data of an SKU; fields left UNSET stay."""
+
+    id: str
+    name: str | None | Unset = UNSET
+    measurement_unit: str | Unset = UNSET
+    on_empty_sku_action: str | Unset = UNSET
+
+
+@dataclass(frozen=True, slots=True)
+class DeleteSku:
+    """Delete an SKU that has neither stock nor open work."""
+
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
+class CreateBox:
+    """Put an empty box on free sections of a carrier. Result: the box's id."""
+
+    carrier: int
+    mask: int
+
+
+@dataclass(frozen=True, slots=True)
+class MoveBox:
+    """Give a box other sections on the carrier it stands on."""
+
+    box: int
+    mask: int
+
+
+@dataclass(frozen=True, slots=True)
+class DeleteBox:
+    """Take away a box that holds no load."""
+
+    box: int
+
+
+@dataclass(frozen=True, slots=True)
+class SwapBoxes:
+    """Exchange the sections of two boxes (each stays on its carrier)."""
+
+    source: int
+    target: int
+
+
+@dataclass(frozen=True, slots=True)
+class MoveBoxes:
+    """Give several boxes other sections at once: all of it or nothing. Pairs of box and mask."""
+
+    moves: tuple[tuple[int, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CreateLoad:
+    """Assign an SKU and pieces to an empty box."""
+
+    box: int
+    sku: str
+    item_count: int
+    item_count_max: int
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeLoad:
+    """Correct the load of a box; fields left UNSET stay."""
+
+    box: int
+    sku: str | Unset = UNSET
+    item_count: int | Unset = UNSET
+    item_count_max: int | Unset = UNSET
+
+
+@dataclass(frozen=True, slots=True)
+class DeleteLoad:
+    """Take the load out of a box. Refused while jobs have booked pieces of it."""
+
+    box: int
+
+
+@dataclass(frozen=True, slots=True)
+class SkuLine:
+    """One line of a fulfillment or replenishment, quantity in pieces."""
+
+    sku: str
+    quantity: int
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceFulfillment:
+    """Ask for pieces to be picked. Result: the request's id (``id`` or a new one)."""
+
+    lines: tuple[SkuLine, ...]
+    priority: int = 0
+    id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceReplenishment:
+    """Ask for pieces to be filled into boxes that hold their SKU. Result: the request's id."""
+
+    lines: tuple[SkuLine, ...]
+    priority: int = 0
+    id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceFetch:
+    """Ask for carriers to be shown at a balcony. Result: the request's id.
+
+    Carriers are named by text, as the client wrote them, so that an unknown one is
+    refused with its own name.
+    """
+
+    carriers: tuple[str, ...]
+    priority: int = 0
+    id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TriggerJob:
+    """Say that the person at the balcony is done with a job, and how it ended."""
+
+    job: str
+    outcome: str
+
+
+@dataclass(frozen=True, slots=True)
+class SetOperator:
+    """Choose who gives the triggers at a balcony (all balconies where ``balcony`` is None)."""
+
+    mode: str
+    balcony: int | None = None
+
+
+Command = (
+    CreateSku
+    | ChangeSku
+    | DeleteSku
+    | CreateBox
+    | MoveBox
+    | DeleteBox
+    | SwapBoxes
+    | MoveBoxes
+    | CreateLoad
+    | ChangeLoad
+    | DeleteLoad
+    | PlaceFulfillment
+    | PlaceReplenishment
+    | PlaceFetch
+    | TriggerJob
+    | SetOperator
+)

@@ -1,0 +1,192 @@
+"""What has happened: plain data in the past tense. The event log is made of these alone.
+
+Field names are those of the log (``docs/event-log.md``); ``from_`` is written as
+``from``. Times are integer milliseconds, places are columns and rows of the map.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class SiteLoaded:
+    """The state at the start: the first event of every log."""
+
+    site: str
+    seed: int
+    epoch: str
+    pitch_mm: int
+    levels: list[dict[str, Any]]
+    balconies: list[dict[str, Any]]
+    bots: list[dict[str, Any]]
+    carriers: list[dict[str, Any]]
+    boxes: list[dict[str, Any]]
+    loads: list[dict[str, Any]]
+    skus: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class LegPlanned:
+    """A bot sets out on a leg; it holds cell i during [enter_ms[i], leave_ms[i])."""
+
+    bot: int
+    level: int
+    laden: bool
+    carrier: int | None
+    cells: list[tuple[int, int]]
+    enter_ms: list[int]
+    leave_ms: list[int | None]
+    arrive_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class CarrierLifted:
+    """A bot at rest has finished lifting the carrier above it."""
+
+    bot: int
+    carrier: int
+    level: int
+    x: int
+    y: int
+
+
+@dataclass(frozen=True, slots=True)
+class CarrierLowered:
+    """A bot at rest has finished putting its carrier down."""
+
+    bot: int
+    carrier: int
+    level: int
+    x: int
+    y: int
+
+
+@dataclass(frozen=True, slots=True)
+class SkuCreated:
+    """Master data of an SKU was created."""
+
+    sku: str
+
+
+@dataclass(frozen=True, slots=True)
+class SkuChanged:
+    """Master data of an SKU was changed."""
+
+    sku: str
+
+
+@dataclass(frozen=True, slots=True)
+class SkuDeleted:
+    """An SKU was deleted."""
+
+    sku: str
+
+
+@dataclass(frozen=True, slots=True)
+class BoxCreated:
+    """An empty box was put on a carrier."""
+
+    box: int
+    carrier: int
+    section_code_32: str
+
+
+@dataclass(frozen=True, slots=True)
+class BoxDeleted:
+    """An empty box was taken away."""
+
+    box: int
+    carrier: int
+
+
+@dataclass(frozen=True, slots=True)
+class BoxSectionChanged:
+    """A box was given other sections; events of one ``batch`` count as one change."""
+
+    box: int
+    carrier: int
+    section_code_32: str
+    batch: int
+
+
+@dataclass(frozen=True, slots=True)
+class LoadChanged:
+    """The load of a box after a change; ``sku`` is null where none is assigned any more.
+
+    ``reason`` is ``command`` or ``trigger``; ``job`` names the job of a trigger.
+    """
+
+    box: int
+    sku: str | None
+    item_count: int
+    item_count_before: int
+    item_count_max: int
+    reason: str
+    job: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class RequestStateChanged:
+    """A request entered a state."""
+
+    request: str
+    type_name: str
+    from_: str | None
+    to: str
+
+
+@dataclass(frozen=True, slots=True)
+class JobStateChanged:
+    """A job entered a state."""
+
+    job: str
+    request: str
+    type_name: str
+    from_: str | None
+    to: str
+    bot: int | None
+    carrier: int
+    balcony: int | None
+    level: int
+    box: int | None
+    sku: str | None
+    quantity: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceStarted:
+    """A simulated person began to work on a job and will be done at ``until_ms``."""
+
+    balcony: int
+    carrier: int
+    job: str
+    until_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class OperatorChanged:
+    """It was changed who gives the triggers at a balcony."""
+
+    balcony: int
+    mode: str
+
+
+Event = (
+    SiteLoaded
+    | LegPlanned
+    | CarrierLifted
+    | CarrierLowered
+    | SkuCreated
+    | SkuChanged
+    | SkuDeleted
+    | BoxCreated
+    | BoxDeleted
+    | BoxSectionChanged
+    | LoadChanged
+    | RequestStateChanged
+    | JobStateChanged
+    | ServiceStarted
+    | OperatorChanged
+)

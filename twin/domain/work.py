@@ -1,0 +1,165 @@
+"""Requests, the jobs they become, and the visits of carriers that serve them.
+
+A *request* names entities. Each entity becomes one *job* per box that serves it.
+A *visit* is one presentation of a carrier at a balcony and serves every job that
+waits for that carrier there.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+FULFILLMENT = "FULFILLMENT"
+REPLENISHMENT = "REPLENISHMENT"
+FETCH = "FETCH"
+RELOCATION = "RELOCATION"
+RETURN = "RETURN"
+
+REQUEST_TYPES = (FULFILLMENT, REPLENISHMENT, FETCH)
+JOB_TYPES = (FULFILLMENT, REPLENISHMENT, FETCH, RELOCATION, RETURN)
+
+CREATED = "CREATED"
+IN_PROGRESS = "IN_PROGRESS"
+SUCCEEDED = "SUCCEEDED"
+PARTIALLY_SUCCEEDED = "PARTIALLY_SUCCEEDED"
+FAILED = "FAILED"
+
+ACCEPTED = "ACCEPTED"
+STARTED = "STARTED"
+WAITING = "WAITING_FOR_TRIGGER"
+
+REQUEST_NEXT: dict[str | None, tuple[str, ...]] = {
+    None: (CREATED,),
+    CREATED: (IN_PROGRESS, SUCCEEDED, PARTIALLY_SUCCEEDED, FAILED),
+    IN_PROGRESS: (SUCCEEDED, PARTIALLY_SUCCEEDED, FAILED),
+    SUCCEEDED: (),
+    PARTIALLY_SUCCEEDED: (),
+    FAILED: (),
+}
+JOB_NEXT: dict[str | None, tuple[str, ...]] = {
+    None: (ACCEPTED,),
+    ACCEPTED: (STARTED, WAITING),
+    STARTED: (WAITING, SUCCEEDED),
+    WAITING: (SUCCEEDED, FAILED),
+    SUCCEEDED: (),
+    FAILED: (),
+}
+REQUEST_ENDED = frozenset(s for s, following in REQUEST_NEXT.items() if s and not following)
+JOB_ENDED = frozenset(s for s, following in JOB_NEXT.items() if s and not following)
+REQUEST_STATES = tuple(s for s in REQUEST_NEXT if s)
+JOB_STATES = tuple(s for s in JOB_NEXT if s)
+
+SKU_ENTITY = "Sku"
+CARRIER_ENTITY = "Carrier"
+
+SUCCEEDED_TRIGGER = "SUCCEEDED_TRIGGER"
+FAILED_TRIGGER = "FAILED_TRIGGER"
+TRIGGERS = (SUCCEEDED_TRIGGER, FAILED_TRIGGER)
+
+OPERATOR_API = "api"
+OPERATOR_SIMULATED = "simulated"
+OPERATOR_BOTH = "both"
+OPERATORS = (OPERATOR_API, OPERATOR_SIMULATED, OPERATOR_BOTH)
+
+QUEUED = "QUEUED"
+FETCHING = "FETCHING"
+PRESENTED = "PRESENTED"
+RETURNING = "RETURNING"
+
+PLANNING_MS = 500
+"""From the acceptance of a request to the first decision about it."""
+
+
+@dataclass(slots=True)
+class Entity:
+    """One line of a request with its quantities in pieces (carriers: one)."""
+
+    kind: str
+    id: str
+    total: int
+    succeeded: int = 0
+    cancelled: int = 0
+
+    @property
+    def completed(self) -> int:
+        """Pieces whose jobs have ended, well or not."""
+        return self.succeeded + self.cancelled
+
+
+@dataclass(slots=True)
+class Request:
+    """Work that a client asked for. Larger ``priority`` is more urgent."""
+
+    id: str
+    counter: int
+    type_name: str
+    priority: int
+    balcony: int
+    entities: list[Entity]
+    created_ms: int
+    updated_ms: int
+    status: str = CREATED
+    jobs: list[str] = field(default_factory=list)
+    open_jobs: int = 0
+
+
+@dataclass(slots=True)
+class Job:
+    """One pick, refill, fetch, relocation or return of one carrier."""
+
+    id: str
+    type_name: str
+    request: str
+    carrier: int
+    level: int
+    created_ms: int
+    updated_ms: int
+    status: str = ACCEPTED
+    balcony: int | None = None
+    bot: int | None = None
+    entity: int | None = None
+    box: int | None = None
+    sku: str | None = None
+    quantity: int | None = None
+    visit: int | None = None
+
+
+@dataclass(slots=True)
+class Dig:
+    """A blocking carrier that a visit moves out of the way, and where to."""
+
+    job: str
+    carrier: int
+    source: int
+    target: int
+    target_lane: int
+
+
+@dataclass(slots=True)
+class Visit:
+    """One presentation of a carrier at a balcony, from the queue to its return into store.
+
+    ``place`` is the handover cell, ``lane`` the lane in which room is kept for the
+    return, ``locks`` the lanes that nobody else may enter meanwhile.
+    """
+
+    id: int
+    carrier: int
+    level: int
+    balcony: int
+    priority: int
+    queued_ms: int
+    jobs: list[str]
+    state: str = QUEUED
+    bot: int | None = None
+    place: int | None = None
+    lane: int | None = None
+    locks: list[int] = field(default_factory=list)
+    digs: list[Dig] = field(default_factory=list)
+    return_job: str | None = None
+    return_cell: int | None = None
+    presented_ms: int | None = None
+
+    def rank(self) -> tuple[int, int, int]:
+        """Sort key of a queue: more urgent first, then older, then smaller id."""
+        return (-self.priority, self.queued_ms, self.id)
