@@ -36,7 +36,7 @@ class ChangeSku:
     """Change master data of an SKU; fields left UNSET stay."""
 
     id: str
-    name: str | None | Unset = UNSET
+    name: str | Unset | None = UNSET
     measurement_unit: str | Unset = UNSET
     on_empty_sku_action: str | Unset = UNSET
 

@@ -140,7 +140,8 @@ class Visit:
     """One presentation of a carrier at a balcony, from the queue to its return into store.
 
     ``place`` is the handover cell, ``lane`` the lane in which room is kept for the
-    return, ``locks`` the lanes that nobody else may enter meanwhile.
+    return, ``locks`` the lanes that nobody else may enter meanwhile, ``cause`` the
+    request whose job was served last.
     """
 
     id: int
@@ -156,6 +157,7 @@ class Visit:
     lane: int | None = None
     locks: list[int] = field(default_factory=list)
     digs: list[Dig] = field(default_factory=list)
+    cause: str = ""
     return_job: str | None = None
     return_cell: int | None = None
     presented_ms: int | None = None

@@ -1,0 +1,1 @@
+"""Choices over a read-only plant, each replaceable on its own."""

@@ -1,0 +1,310 @@
+"""The one place where HTTP meets the engine.
+
+Everything happens on one asyncio loop, so there is one writer. The engine runs in
+slices of a few wall milliseconds; between two slices, that is between two events,
+commands are applied and requests answered, at any speed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Final
+
+from twin.domain.commands import Command
+from twin.domain.errors import Invalid, Refusal
+from twin.simulation.advancing import Advance, Entering, Goal
+from twin.simulation.engine import Engine
+from twin.simulation.pacing import MAX, Pace, Speed
+
+SLICE_S: Final = 0.003
+"""Wall seconds for which the engine may run before others have their turn."""
+CATCH_UP_S: Final = 0.03
+"""Wall seconds for which a command waits for the twin to reach its pace; then it lags."""
+LONGEST_SLEEP_S: Final = 3600.0
+
+_log = logging.getLogger(__name__)
+
+
+class Unavailable(Exception):
+    """The twin cannot do it now: it is not ready, has failed, or is shutting down."""
+
+
+class _Disconnected(Exception):
+    """Whoever asked for an advance has gone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """The clock at an instant; all times in simulated ms. ``next_event_ms`` is None where nothing is due."""
+
+    speed: Speed
+    now_ms: int
+    lag_ms: int
+    next_event_ms: int | None
+    advancing: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How an advance ended: the reason, events handled, and the status of what was waited for."""
+
+    reason: str
+    events: int
+    status: str | None
+
+
+Gone = Callable[[], Awaitable[bool]]
+
+
+async def _never_gone() -> bool:
+    return False
+
+
+class Bridge:
+    """Runs an engine at a pace on the running loop, and lets commands in.
+
+    ``build`` makes the engine, in a thread. ``last_ms`` is the last simulated ms
+    that can be reached.
+    """
+
+    def __init__(
+        self,
+        build: Callable[[], Engine],
+        speed: Speed,
+        last_ms: int,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._build = build
+        self._last_ms = last_ms
+        self._clock = clock
+        self._engine: Engine | None = None
+        self._pace = Pace(speed, clock(), 0)
+        self._trouble: str | None = "the site is being loaded"
+        self._wake = asyncio.Event()
+        self._one_advance = asyncio.Lock()
+        self._advancing = False
+        self._task: asyncio.Task[None] | None = None
+        self.refusal: Refusal | None = None
+        self.ready = asyncio.Event()
+
+    # -- life
+
+    def start(self) -> None:
+        """Build the engine and run it, in the background."""
+        self._task = asyncio.create_task(self._live(), name="twin")
+        self._task.add_done_callback(self._ended)
+
+    def close(self) -> None:
+        """Refuse all further work; what is under way ends at the next event."""
+        self._trouble = self._trouble or "the twin is shutting down"
+        if self._task is not None:
+            self._task.cancel()
+
+    @property
+    def trouble(self) -> str | None:
+        """Why no command can be taken, or None where all is well."""
+        return self._trouble
+
+    @property
+    def engine(self) -> Engine:
+        """The engine. Raises Unavailable until it is built."""
+        if self._engine is None:
+            raise Unavailable(self._trouble)
+        return self._engine
+
+    async def _live(self) -> None:
+        self._engine = await asyncio.to_thread(self._build)
+        self._set_pace(self._pace.speed)
+        self._trouble = None
+        self.ready.set()
+        await self._follow()
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        error = None if task.cancelled() else task.exception()
+        if isinstance(error, Refusal):
+            self._trouble, self.refusal = str(error), error
+        elif error is not None and not isinstance(error, Unavailable):
+            self._fail(error)
+        self.ready.set()
+
+    def _fail(self, error: BaseException) -> None:
+        where = f"at {self._engine.now} ms" if self._engine else "before its start"
+        self._trouble = f"the simulation failed {where}: {type(error).__name__}: {error}"
+        _log.critical(self._trouble, exc_info=error)
+
+    def _check(self) -> Engine:
+        """The engine, where it may be worked with. Raises Unavailable."""
+        if self._trouble is not None:
+            raise Unavailable(self._trouble)
+        return self.engine
+
+    # -- pace
+
+    async def _follow(self) -> None:
+        while True:
+            self._check()
+            self._wake.clear()
+            if self._standing:
+                await self._wake.wait()
+            elif self._slice(self._target(self._clock())):
+                await self._sleep()
+            else:
+                await asyncio.sleep(0)
+
+    @property
+    def _standing(self) -> bool:
+        """Whether the pace moves nothing: paused, or suspended by an advance."""
+        return self._pace.paused or self._advancing
+
+    def _target(self, wall_s: float) -> int:
+        target = self._pace.target(wall_s)
+        return self._last_ms if target is None else min(target, self._last_ms)
+
+    def _slice(self, target: int) -> bool:
+        """Run towards ``target`` (simulated ms) for one slice; whether all that is due is done."""
+        engine, end = self.engine, self._clock() + SLICE_S
+        with _Loud(self._fail):
+            while (due := engine.peek()) is not None and due <= target:
+                engine.step()
+                if self._clock() >= end:
+                    return False
+            # Flat out, time stands still where nothing is pending.
+            if self._pace.speed != MAX and target > engine.now:
+                engine.run_until(target)
+        return True
+
+    async def _sleep(self) -> None:
+        """Until the next event is due, or until woken."""
+        due = self.engine.peek()
+        ahead = LONGEST_SLEEP_S
+        if due is not None and due <= self._last_ms:
+            ahead = min(ahead, self._pace.wall_until(due) - self._clock())
+        try:
+            await asyncio.wait_for(self._wake.wait(), max(0.0, ahead))
+        except TimeoutError:
+            return
+
+    def _set_pace(self, speed: Speed) -> None:
+        self._pace = self._pace.changed(speed, self._clock(), self.engine.now)
+        self._wake.set()
+
+    async def catch_up(self) -> None:
+        """Bring the twin to where its pace wants it now, or as near as CATCH_UP_S of work allow."""
+        self._check()
+        wall_s = self._clock()
+        give_up = wall_s + CATCH_UP_S
+        while not self._standing and self._pace.speed != MAX:
+            if self._slice(self._target(wall_s)) or self._clock() >= give_up:
+                return
+            await asyncio.sleep(0)
+            self._check()
+
+    # -- what others ask for
+
+    async def submit(self, command: Command) -> object:
+        """Apply a command now, between two events. Returns the id it made, or None.
+
+        Raises a Refusal, with nothing changed, or Unavailable.
+        """
+        await self.catch_up()
+        with _Loud(self._fail):
+            result = self._check().apply(command)
+        self._wake.set()
+        return result
+
+    async def clock(self) -> Clock:
+        """The clock now."""
+        if self._trouble is None:
+            await self.catch_up()
+        engine = self.engine
+        lag = 0 if self._standing else self._pace.lag_ms(self._clock(), engine.now)
+        return Clock(self._pace.speed, engine.now, lag, engine.peek(), self._advancing)
+
+    async def set_speed(self, speed: Speed) -> None:
+        """Change the speed from now on; during an advance, from its end on."""
+        await self.catch_up()
+        self._set_pace(speed)
+
+    async def advance_by(self, ms: int, gone: Gone = _never_gone) -> Outcome:
+        """Move time forward by ``ms``. Raises Invalid beyond the end of time."""
+        return await self._advance(lambda engine: self._to(engine, engine.now + ms, "by"), gone)
+
+    async def advance_to(self, t_ms: int, gone: Gone = _never_gone) -> Outcome:
+        """Move time forward to ``t_ms``. Raises Invalid for the past and beyond the end of time."""
+        return await self._advance(lambda engine: self._to(engine, t_ms, "to"), gone)
+
+    def _to(self, engine: Engine, t_ms: int, field: str) -> Advance:
+        if t_ms < engine.now:
+            raise Invalid(field, f"{t_ms} ms lies before now, {engine.now} ms: time goes forward only")
+        if t_ms > self._last_ms:
+            raise Invalid(field, "simulated time ends with the year 9999")
+        return Advance(engine, until_ms=t_ms)
+
+    async def advance_events(self, events: int, gone: Gone = _never_gone) -> Outcome:
+        """Handle exactly this many simulation events, or as many as there are."""
+        return await self._advance(lambda engine: Advance(engine, events=events), gone)
+
+    async def advance_until(
+        self, goal: Callable[[Engine], Goal], limit_ms: int, gone: Gone = _never_gone
+    ) -> Outcome:
+        """Run until a goal is reached, at most for ``limit_ms``. Raises what making the goal raises."""
+
+        def prepare(engine: Engine) -> Advance:
+            until = min(engine.now + limit_ms, self._last_ms)
+            return Advance(engine, until_ms=until, goal=goal(engine))
+
+        return await self._advance(prepare, gone)
+
+    async def _advance(self, prepare: Callable[[Engine], Advance], gone: Gone) -> Outcome:
+        """One advance at a time; the pace is suspended meanwhile and goes on from where it ends."""
+        async with self._one_advance:
+            await self.catch_up()
+            advance = prepare(self._check())
+            self._advancing = True
+            try:
+                return await self._run(advance, gone)
+            finally:
+                self._advancing = False
+                self._set_pace(self._pace.speed)
+
+    async def _run(self, advance: Advance, gone: Gone) -> Outcome:
+        goal = advance.goal if isinstance(advance.goal, Entering) else None
+        forget = self.engine.subscribe(goal.observe) if goal else lambda: None
+        try:
+            reason = await self._run_slices(advance, gone)
+        finally:
+            forget()
+        return Outcome(reason, advance.handled, goal.current if goal else None)
+
+    async def _run_slices(self, advance: Advance, gone: Gone) -> str:
+        while True:
+            self._check()
+            with _Loud(self._fail):
+                reason = advance.go_on(self._clock, SLICE_S)
+            if reason is not None:
+                return reason
+            await asyncio.sleep(0)
+            if await gone():
+                return "disconnected"
+
+
+class _Loud:
+    """Turns a surprise of the engine into a stop that everyone hears of; refusals pass."""
+
+    def __init__(self, fail: Callable[[BaseException], None]) -> None:
+        self._fail = fail
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(
+        self, _kind: type[BaseException] | None, error: BaseException | None, _trace: TracebackType | None
+    ) -> None:
+        if isinstance(error, Exception) and not isinstance(error, (Refusal, Unavailable)):
+            self._fail(error)
+            raise Unavailable(str(error)) from error

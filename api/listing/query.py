@@ -1,0 +1,192 @@
+"""One way to filter, search, sort and page for every listing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, Generic
+
+from fastapi.exceptions import RequestValidationError
+from starlette.datastructures import QueryParams
+
+from api.listing.complaints import Complaint
+from api.listing.fields import Field, Row, whole_number
+from api.listing.filters import Test, Wire, make_test
+from api.listing.moments import Calendar
+from api.listing.search import make_search
+
+LARGEST_PAGE = 1000
+USUAL_PAGE = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Slice(Generic[Row]):
+    """One page of rows and how many there are in all."""
+
+    rows: Sequence[Row]
+    total: int
+    page: int
+    size: int
+
+    @property
+    def pages(self) -> int:
+        """How many pages there are."""
+        return -(-self.total // self.size)
+
+
+@dataclass(frozen=True, slots=True)
+class Order(Generic[Row]):
+    """Sort by one field."""
+
+    field: Field[Row]
+    descending: bool
+
+
+@dataclass(frozen=True)
+class Listing(Generic[Row]):
+    """What can be asked of one listing, declared as data.
+
+    ``filters``: the reference's parameter names, ``field__operator``, with their types.
+    ``searchable``: the fields of search expressions; none where there is no search.
+    ``ascending``: the field by which the rows come ascending, ties by their id.
+    ``special``: what a certain value of a filter means instead of itself.
+    """
+
+    fields: Mapping[str, Field[Row]]
+    filters: Mapping[str, Wire]
+    searchable: tuple[str, ...] = ()
+    default_sort: str = ""
+    ascending: str = ""
+    special: Mapping[tuple[str, str], Test[Row]] = field(default_factory=dict)
+
+    def select(self, query: QueryParams, rows: Sequence[Row], calendar: Calendar) -> Slice[Row]:
+        """The page that ``query`` asks for. Raises RequestValidationError naming every bad parameter."""
+        wrong: list[dict[str, Any]] = []
+
+        def read(parameter: str, how: Callable[[], Any]) -> Any:
+            try:
+                return how()
+            except Complaint as complaint:
+                wrong.append(complaint.about(parameter))
+                return None
+
+        page = read("page", lambda: _count(query, "page", 1))
+        size = read("size", lambda: _count(query, "size", USUAL_PAGE, LARGEST_PAGE))
+        order = read("sort_by", lambda: self._order(query.get("sort_by", "")))
+        tests = [read(name, lambda n=name: self._test(n, query, calendar)) for name in self._asked(query)]
+        if wrong:
+            raise RequestValidationError(wrong)
+        for test in tests:
+            rows = [row for row in rows if test(row)]
+        start = (page - 1) * size
+        return Slice(self._sorted(rows, order)[start : start + size], len(rows), page, size)
+
+    def _asked(self, query: QueryParams) -> list[str]:
+        """The filters of a query; what the listing does not know is passed over, as FastAPI does."""
+        asked = [name for name in query if name in self.filters]
+        return [*asked, "search"] if self.searchable and query.get("search", "").strip() else asked
+
+    def _test(self, name: str, query: QueryParams, calendar: Calendar) -> Test[Row]:
+        if name == "search":
+            return make_search(query["search"], self.fields, self.searchable)
+        special = self.special.get((name, query[name]))
+        if special is not None:
+            return special
+        field_name, _, operator = name.rpartition("__")
+        return make_test(self.fields[field_name], operator, self.filters[name], query.getlist(name), calendar)
+
+    def _order(self, raw: str) -> list[Order[Row]]:
+        written = raw if raw.strip() else self.default_sort
+        return [self._one_order(part) for part in written.split(",")] if written else []
+
+    def _one_order(self, part: str) -> Order[Row]:
+        # An unescaped + arrives as a space.
+        name = part.strip().removeprefix("+")
+        descending = name.startswith("-")
+        found = self.fields.get(name.removeprefix("-"))
+        if found is None:
+            known = ", ".join(self.fields)
+            raise Complaint("sort_field", f"Cannot sort by {name!r}; fields are {known}")
+        return Order(found, descending)
+
+    def _sorted(self, rows: Sequence[Row], order: Sequence[Order[Row]]) -> Sequence[Row]:
+        """``rows`` in order; ties by id, in the direction of the last field, so that no page
+        repeats or loses a row and ``-field`` is the exact reverse of ``field``.
+        """
+        if order and order[-1].descending:
+            rows = rows[::-1]
+        if len(order) == 1 and order[0].field.name == self.ascending:
+            return rows
+        for one in reversed(order):
+            rows = sorted(rows, key=one.field.sort_key, reverse=one.descending)
+        return rows
+
+    @cached_property
+    def parameters(self) -> list[dict[str, Any]]:
+        """The query parameters as OpenAPI has them, in alphabetical order."""
+        own = [_parameter(name, wire.schema, _explained(name)) for name, wire in self.filters.items()]
+        sort: dict[str, Any] = {"type": "string", "pattern": self._sort_pattern()}
+        if self.default_sort:
+            sort["default"] = self.default_sort
+        own.append(_parameter("sort_by", sort, _SORTING.format(fields=", ".join(self.fields))))
+        own.append(_parameter("page", {"type": "integer", "default": 1, "minimum": 1}, "Number of the page."))
+        sizes = {"type": "integer", "default": USUAL_PAGE, "minimum": 1, "maximum": LARGEST_PAGE}
+        own.append(_parameter("size", sizes, "Rows per page."))
+        if self.searchable:
+            about = _SEARCHING.format(fields=", ".join(self.searchable))
+            own.append(_parameter("search", {"type": "string"}, about))
+        return sorted(own, key=lambda parameter: str(parameter["name"]))
+
+    def _sort_pattern(self) -> str:
+        one = f"[+ -]?({'|'.join(self.fields)})"
+        return f"^({one}(,{one})*)?$"
+
+
+def table(*fields: Field[Row] | tuple[Field[Row], Field[Row]]) -> dict[str, Field[Row]]:
+    """Fields keyed by name; pairs of stamps count as two."""
+    flat = [one for entry in fields for one in (entry if isinstance(entry, tuple) else (entry,))]
+    return {one.name: one for one in flat}
+
+
+_SORTING = (
+    "Fields to sort by, separated by commas; a minus in front turns the order round."
+    " Rows without a value come last (with a minus: first), ties are ordered by id. Fields: {fields}."
+)
+_SEARCHING = (
+    "Terms `field:value`, joined by AND and OR in upper case (AND binds more tightly), with parentheses"
+    " one level deep. A term holds where the value occurs anywhere in the field, in any case; `*:value`"
+    " looks into all fields. Values with spaces or parentheses go into double quotes. Fields: {fields}."
+)
+_OPERATORS = {
+    "eq": "Rows whose {field} is exactly this.",
+    "ilike": "Rows whose {field}, written as text, contains this, in any case.",
+    "in": "Rows whose {field} is one of these: repeat the parameter or separate values by commas.",
+    "gte": "Rows whose {field} is this or more.",
+    "lte": "Rows whose {field} is this or less.",
+}
+_TIMES = " ISO 8601; without an offset it is Berlin local time."
+
+
+def _explained(name: str) -> str:
+    field_name, _, operator = name.rpartition("__")
+    text = _OPERATORS[operator].format(field=field_name)
+    return text + _TIMES if field_name.endswith(("_at", "_at_utc")) else text
+
+
+def _parameter(name: str, schema: dict[str, Any], description: str) -> dict[str, Any]:
+    return {"name": name, "in": "query", "required": False, "schema": schema, "description": description}
+
+
+def _count(query: QueryParams, name: str, usual: int, largest: int | None = None) -> int:
+    raw = query.get(name)
+    if raw is None:
+        return usual
+    value = whole_number(raw)
+    if value is None:
+        raise Complaint("int_parsing", "Input should be a valid integer")
+    if value < 1:
+        raise Complaint("greater_than_equal", "Input should be greater than or equal to 1")
+    if largest is not None and value > largest:
+        raise Complaint("less_than_equal", f"Input should be less than or equal to {largest}")
+    return value

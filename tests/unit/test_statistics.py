@@ -1,0 +1,109 @@
+"""Confidence intervals and the end of the warm-up: properties that hold for any sample."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from twin.experiments.statistics import BATCH, Interval, Truncation, mser5, t_interval
+
+FIGURES = st.floats(-1e6, 1e6)
+SAMPLES = st.lists(FIGURES, min_size=2, max_size=40)
+
+
+@given(SAMPLES)
+def test_an_interval_lies_around_its_mean(samples: list[float]) -> None:
+    interval = t_interval(samples)
+    assert interval.n == len(samples)
+    assert interval.mean == pytest.approx(np.mean(samples), rel=1e-9, abs=1e-6)
+    assert interval.mean in interval
+    assert interval.mean - interval.low == pytest.approx(interval.half_width, rel=1e-6, abs=1e-6)
+
+
+@given(SAMPLES)
+def test_more_confidence_is_never_a_narrower_interval(samples: list[float]) -> None:
+    assert t_interval(samples, 0.99).half_width >= t_interval(samples, 0.95).half_width
+
+
+def test_two_samples_and_an_even_chance_give_half_their_distance() -> None:
+    # With one degree of freedom (Cauchy) the upper quartile is exactly 1.
+    interval = t_interval([1.0, 3.0], 0.5)
+    assert (interval.mean, interval.low, interval.high) == pytest.approx((2.0, 1.0, 3.0), abs=1e-12)
+
+
+def test_equal_samples_have_no_spread() -> None:
+    assert t_interval([2.5] * 4) == Interval(2.5, 2.5, 2.5, 4)
+
+
+def test_95_of_100_intervals_contain_the_truth() -> None:
+    random = np.random.default_rng(26)
+    hits = sum(7.5 in t_interval(random.normal(7.5, 2.0, 10).tolist()) for _ in range(4000))
+    assert abs(hits / 4000 - 0.95) < 3 * math.sqrt(0.95 * 0.05 / 4000)
+
+
+@pytest.mark.parametrize("samples", [[], [1.0]])
+def test_fewer_than_two_samples_have_no_interval(samples: list[float]) -> None:
+    with pytest.raises(ValueError, match="at least 2 samples"):
+        t_interval(samples)
+
+
+@pytest.mark.parametrize("confidence", [0, 1, -0.1, 95, math.nan])
+def test_a_confidence_outside_zero_and_one_is_refused(confidence: float) -> None:
+    with pytest.raises(ValueError, match="confidence"):
+        t_interval([1.0, 2.0], confidence)
+
+
+@pytest.mark.parametrize("bad", [math.nan, math.inf, -math.inf])
+def test_a_figure_that_is_not_finite_is_refused(bad: float) -> None:
+    with pytest.raises(ValueError, match="finite"):
+        t_interval([1.0, bad, 2.0])
+    with pytest.raises(ValueError, match="finite"):
+        mser5([1.0] * 30 + [bad])
+
+
+def _mser5_by_the_book(series: list[float]) -> Truncation:
+    """The definition, term by term."""
+    z = [sum(series[i : i + 5]) / 5 for i in range(0, len(series) - 4, 5)]
+    if not z:
+        return Truncation(0, too_short=True)
+    figures = [float(np.var(z[d:])) / (len(z) - d) for d in range(len(z) // 2 + 1)]
+    best = figures.index(min(figures))
+    return Truncation(5 * best, too_short=best == len(z) // 2)
+
+
+@given(st.lists(st.integers(0, 1000).map(float), max_size=120), st.integers(0, 2**32 - 1))
+def test_the_one_pass_recursion_is_the_definition(head: list[float], seed: int) -> None:
+    # Drawn noise keeps the figures of different cuts apart, where the definition decides by float noise.
+    noise = np.random.default_rng(seed).normal(0, 5, len(head)).tolist()
+    series = [a + b for a, b in zip(head, noise, strict=True)]
+    assert mser5(series) == _mser5_by_the_book(series)
+
+
+@given(FIGURES, st.integers(2 * BATCH, 500))
+def test_a_constant_series_has_no_warm_up(level: float, n: int) -> None:
+    assert mser5([level] * n) == Truncation(0, too_short=False)
+
+
+@given(st.integers(-1000, 1000), st.integers(-1000, 1000), st.integers(1, 20), st.integers(2, 40))
+def test_a_step_is_cut_where_it_happens(before: int, after: int, batches: int, extra: int) -> None:
+    series = [before] * (batches * BATCH) + [after] * ((batches + extra) * BATCH)
+    expected = 0 if before == after else batches * BATCH
+    assert mser5(series) == Truncation(expected, too_short=False)
+
+
+@pytest.mark.parametrize("n", [0, 1, 4, 5, 9])
+def test_a_series_of_less_than_two_batches_is_too_short(n: int) -> None:
+    assert mser5([1.0] * n) == Truncation(0, too_short=True)
+
+
+def test_a_trend_that_never_ends_is_too_short() -> None:
+    assert mser5(range(200)) == Truncation(100, too_short=True)
+
+
+def test_an_incomplete_last_batch_does_not_count() -> None:
+    series = [10.0] * 20 + [0.0, 1.0] * 90
+    assert mser5([*series, 1e6, 1e6]) == mser5(series)

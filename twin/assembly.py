@@ -1,0 +1,116 @@
+"""The one place where a twin is put together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from twin.domain.layout import Site
+from twin.domain.plant import Plant, new_state
+from twin.domain.work import OPERATOR_API, OPERATOR_SIMULATED
+from twin.experiments.stocking import RandomStock, put_in_stock
+from twin.policies.chosen import Policies
+from twin.records.eventlog import EventLog
+from twin.simulation.arriving import Demand
+from twin.simulation.engine import Engine, Memory, Observer, Origin
+from twin.simulation.randomness import Streams
+
+DEFAULT_EPOCH = "2026-01-05T05:00:00+00:00"
+"""Simulated time 0 unless said otherwise: a Monday, six in the morning in Berlin."""
+
+HOUR_MS = 3_600_000
+Progress = Callable[[int, int], None]
+"""Called now and then with simulated ms done and to do."""
+
+
+def build(
+    site: Site,
+    *,
+    seed: int = 1,
+    operator: str = OPERATOR_API,
+    epoch: str = DEFAULT_EPOCH,
+    stock: RandomStock | None = None,
+    demands: Iterable[Demand] = (),
+    observers: Iterable[Observer] = (),
+    keep_ended: bool = True,
+    policies: Policies | None = None,
+) -> Engine:
+    """A twin at simulated time 0 whose first event has been told to ``observers``.
+
+    ``demands`` without SKUs get those of ``stock``. ``keep_ended`` False forgets
+    ended work, for long runs without a client.
+    """
+    plant = Plant(site, new_state(site, operator), keep_ended)
+    streams = Streams(seed)
+    skus = put_in_stock(plant, streams, stock) if stock else []
+    memory = Memory(demands=list(demands))
+    for demand in memory.demands:
+        demand.skus = demand.skus or skus
+    engine = Engine(Origin(site, seed, epoch), plant, memory, streams, policies)
+    for observer in observers:
+        engine.subscribe(observer)
+    engine.start()
+    return engine
+
+
+def busy_day(
+    site: Site, hours: float, lines_per_hour: int, seed: int, observers: Iterable[Observer] = ()
+) -> Engine:
+    """A twin with random stock, random orders for ``hours``, and simulated people."""
+    demand = Demand("orders", lines_per_hour, round(hours * HOUR_MS))
+    return build(
+        site,
+        seed=seed,
+        operator=OPERATOR_SIMULATED,
+        stock=RandomStock(),
+        demands=[demand],
+        observers=observers,
+        keep_ended=False,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """What a headless run came to. Times in simulated ms."""
+
+    horizon_ms: int
+    ended_ms: int
+    events: int
+    alarms: int
+    orders: int
+    lost_lines: int
+    sha256: str
+
+
+def run_to_the_end(engine: Engine, until_ms: int, progress: Progress | None = None) -> None:
+    """Run for ``until_ms`` and on until all accepted work has ended and every bot is parked."""
+    slice_ms = max(60_000, until_ms // 200)
+    while engine.now < until_ms:
+        engine.run_until(min(until_ms, engine.now + slice_ms))
+        if progress is not None:
+            progress(engine.now, until_ms)
+    while not engine.idle and engine.peek() is not None:
+        engine.step()
+    if not engine.idle:
+        raise AssertionError("work is open but nothing will ever happen again")
+
+
+def write_log(
+    site: Site,
+    hours: float,
+    lines_per_hour: int,
+    seed: int,
+    out_path: Path,
+    progress: Progress | None = None,
+) -> Finished:
+    """Write the event log of a busy day to ``out_path``; the run ends when all its work has ended."""
+    with out_path.open("wb") as file:
+        log = EventLog(file.write)
+        engine = busy_day(site, hours, lines_per_hour, seed, [log.write])
+        horizon = round(hours * HOUR_MS)
+        run_to_the_end(engine, horizon, progress)
+    demand = engine.memory.demands[0]
+    return Finished(
+        horizon, engine.now, log.lines, engine.agenda.handled, demand.orders, demand.lost_lines, log.sha256
+    )

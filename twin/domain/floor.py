@@ -1,0 +1,247 @@
+"""Who and what stands where: carriers, bots, room in lanes, handover and parking places.
+
+The carrier layer is kept exact by three rules. A lane that a visit works in is
+locked for everybody else. Room for what will be put into a lane is kept from the
+moment the work is begun. A lane is filled from the back, so that nothing put down
+blocks a free position that somebody counts on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from twin.domain import events as past
+from twin.domain import work
+from twin.domain.bots import LEG, LIFT, Bot, Step
+from twin.domain.lanes import Lane
+from twin.domain.layout import BALCONY, CHARGER, PARKING, Level
+from twin.domain.state import State
+from twin.domain.work import Visit
+
+NOBODY = 0
+NO_LANE = -1
+
+
+@dataclass(slots=True)
+class Deck:
+    """One level as it is now. Lists are indexed by cell or by lane; 0 means nobody."""
+
+    level: Level
+    lanes: tuple[Lane, ...]
+    carrier_at: list[int]
+    lane_of: list[int]
+    way_of: dict[int, tuple[int, ...]]
+    room: list[int]
+    kept: list[int]
+    lock: list[int]
+    place_user: dict[int, int]
+    parking_user: dict[int, int]
+    free_bots: dict[int, None] = field(default_factory=dict)
+    returns: dict[int, None] = field(default_factory=dict)
+
+    def blockers(self, cell: int) -> list[int]:
+        """The carriers that stand in the way of ``cell``, the one nearest the aisle first."""
+        return [c for c in (self.carrier_at[w] for w in self.way_of[cell]) if c]
+
+    def spare(self, lane: int) -> int:
+        """Positions of a lane that can be reached and that nobody counts on."""
+        return self.room[lane] - self.kept[lane]
+
+    def deepest_free(self, lane: int, taken: tuple[int, ...] = ()) -> int:
+        """The deepest reachable free position of a lane besides those ``taken``."""
+        for cell in reversed(self.lanes[lane].slots):
+            if self._reachable(cell) and cell not in taken:
+                return cell
+        raise AssertionError(f"lane {lane} of level {self.level.id} has no free position")
+
+    def _reachable(self, cell: int) -> bool:
+        at = self.carrier_at
+        return not at[cell] and not any(at[w] for w in self.way_of[cell])
+
+    def recount(self, lane: int) -> None:
+        """Count the reachable free positions of a lane again after a carrier came or went."""
+        self.room[lane] = sum(map(self._reachable, self.lanes[lane].slots))
+
+
+def make_deck(level: Level, lanes: tuple[Lane, ...]) -> Deck:
+    """An empty level."""
+    size = level.width * level.height
+    lane_of, way_of = [NO_LANE] * size, {}
+    for lane in lanes:
+        for cell, way in zip(lane.slots, lane.ways, strict=True):
+            lane_of[cell], way_of[cell] = lane.index, way
+    return Deck(
+        level,
+        lanes,
+        [NOBODY] * size,
+        lane_of,
+        way_of,
+        [len(lane.slots) for lane in lanes],
+        [0] * len(lanes),
+        [NOBODY] * len(lanes),
+        dict.fromkeys(level.cells_of(BALCONY), NOBODY),
+        dict.fromkeys(level.cells_of(PARKING + CHARGER), NOBODY),
+    )
+
+
+@dataclass(slots=True)
+class Floor:
+    """The decks of a state, derived from it."""
+
+    state: State
+    decks: Mapping[int, Deck]
+    happened: list[past.Event]
+
+    def __post_init__(self) -> None:
+        for carrier in self.state.carriers.values():
+            if carrier.cell is not None:
+                self._stand(self.decks[carrier.level], carrier.id, carrier.cell)
+        for bot in self.state.bots.values():
+            deck = self.decks[bot.level]
+            if bot.parking is not None:
+                deck.parking_user[bot.parking] = bot.id
+            if bot.visit is None and not bot.steps:
+                deck.free_bots[bot.id] = None
+        for visit in self.state.visits.values():
+            self._occupy(visit)
+
+    def _occupy(self, visit: Visit) -> None:
+        deck = self.decks[visit.level]
+        if visit.place is not None:
+            deck.place_user[visit.place] = visit.id
+        if visit.lane is not None:
+            deck.kept[visit.lane] += 1
+        for dig in visit.digs:
+            deck.kept[dig.target_lane] += 1
+        for lane in visit.locks:
+            deck.lock[lane] = visit.id
+        if visit.state == work.RETURNING and visit.return_cell is None:
+            deck.returns[visit.id] = None
+
+    def depth(self, carrier_id: int) -> int:
+        """Carriers to be moved before this one can be taken out; 0 for one on a bot."""
+        carrier = self.state.carriers[carrier_id]
+        if carrier.cell is None:
+            return 0
+        return len(self.decks[carrier.level].blockers(carrier.cell))
+
+    # -- visits take and give back what they need
+
+    def take(self, visit: Visit, bot: Bot, place: int, lane: int) -> None:
+        """Reserve bot, handover place and room for the return together, and lock the lanes."""
+        deck = self.decks[visit.level]
+        visit.bot, visit.place, visit.lane = bot.id, place, lane
+        deck.place_user[place] = visit.id
+        deck.kept[lane] += 1
+        for dig in visit.digs:
+            deck.kept[dig.target_lane] += 1
+        self.lock(visit, [lane, *(dig.target_lane for dig in visit.digs)])
+        self._engage(bot, visit)
+
+    def lock(self, visit: Visit, lanes: list[int]) -> None:
+        """Keep everybody else out of lanes."""
+        deck = self.decks[visit.level]
+        for lane in dict.fromkeys(lanes):
+            if deck.lock[lane] not in (NOBODY, visit.id):
+                raise AssertionError(f"lane {lane} of level {visit.level} is locked already")
+            deck.lock[lane] = visit.id
+        visit.locks = list(dict.fromkeys([*visit.locks, *lanes]))
+
+    def unlock(self, visit: Visit, lane: int) -> None:
+        """Let others into a lane again."""
+        visit.locks.remove(lane)
+        self.decks[visit.level].lock[lane] = NOBODY
+
+    def _engage(self, bot: Bot, visit: Visit) -> None:
+        deck = self.decks[bot.level]
+        bot.visit = visit.id
+        deck.free_bots.pop(bot.id, None)
+        if bot.parking is not None:
+            deck.parking_user[bot.parking] = NOBODY
+            bot.parking = None
+
+    def turn_home(self, visit: Visit, bot: Bot, lane: int, cell: int, parking: int) -> None:
+        """Fix where the carrier goes back to and where the bot parks after that."""
+        deck = self.decks[visit.level]
+        assert visit.lane is not None
+        deck.kept[visit.lane] -= 1
+        deck.kept[lane] += 1
+        visit.lane, visit.return_cell = lane, cell
+        self.lock(visit, [lane])
+        deck.returns.pop(visit.id, None)
+        bot.parking = parking
+        deck.parking_user[parking] = bot.id
+
+    def leave_place(self, visit: Visit) -> None:
+        """The bot has left the handover place with its carrier."""
+        assert visit.place is not None
+        self.decks[visit.level].place_user[visit.place] = NOBODY
+        visit.place = None
+
+    # -- what bots do
+
+    def note_leg(self, bot: Bot, step: Step) -> None:
+        """Note that a bot sets out."""
+        xy = self.decks[bot.level].level.xy
+        self.happened.append(
+            past.LegPlanned(
+                bot.id,
+                bot.level,
+                bot.carrier is not None,
+                bot.carrier,
+                [xy[c] for c in step.cells],
+                step.enter_ms,
+                [*step.leave_ms[:-1], None],
+                step.end_ms,
+            )
+        )
+
+    def arrive(self, bot: Bot, step: Step) -> None:
+        """A bot has come to rest at the end of a leg."""
+        bot.cell, bot.axis = step.cells[-1], step.axis
+
+    def lifted(self, bot: Bot, now: int) -> None:
+        """The carrier above a bot is on it now."""
+        deck = self.decks[bot.level]
+        carrier_id = deck.carrier_at[bot.cell]
+        if not carrier_id or bot.carrier is not None:
+            raise AssertionError(f"bot {bot.id} cannot lift at cell {bot.cell} of level {bot.level}")
+        carrier = self.state.carriers[carrier_id]
+        carrier.cell, carrier.bot, carrier.changed_ms = None, bot.id, now
+        bot.carrier = carrier_id
+        deck.carrier_at[bot.cell] = NOBODY
+        deck.recount(deck.lane_of[bot.cell])
+        x, y = deck.level.xy[bot.cell]
+        self.happened.append(past.CarrierLifted(bot.id, carrier_id, bot.level, x, y))
+
+    def lowered(self, bot: Bot, now: int) -> None:
+        """The carrier of a bot stands where the bot is now."""
+        deck = self.decks[bot.level]
+        if bot.carrier is None:
+            raise AssertionError(f"bot {bot.id} has nothing to put down")
+        carrier = self.state.carriers[bot.carrier]
+        carrier.cell, carrier.bot, carrier.changed_ms = bot.cell, None, now
+        bot.carrier = None
+        self._stand(deck, carrier.id, bot.cell)
+        x, y = deck.level.xy[bot.cell]
+        self.happened.append(past.CarrierLowered(bot.id, carrier.id, bot.level, x, y))
+
+    def _stand(self, deck: Deck, carrier: int, cell: int) -> None:
+        if deck.carrier_at[cell] or deck.lane_of[cell] == NO_LANE:
+            raise AssertionError(f"carrier {carrier} cannot stand on cell {cell} of level {deck.level.id}")
+        deck.carrier_at[cell] = carrier
+        deck.recount(deck.lane_of[cell])
+
+    def release(self, bot: Bot) -> None:
+        """A bot has nothing more to do for its visit."""
+        bot.visit = None
+        self.decks[bot.level].free_bots[bot.id] = None
+
+
+def sets_out_for(bot: Bot, carrier: int) -> bool:
+    """Whether the step under way brings the bot to a carrier in order to lift it, or lifts it."""
+    steps = bot.steps
+    if steps[0].kind == LIFT:
+        return steps[0].carrier == carrier
+    return steps[0].kind == LEG and len(steps) > 1 and steps[1].kind == LIFT and steps[1].carrier == carrier

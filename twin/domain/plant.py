@@ -1,0 +1,302 @@
+"""The aggregate: the only writer of the plant's state.
+
+Each method checks first, then changes, and notes what happened in ``happened``,
+which the engine empties into the event log. A method that refuses has changed
+nothing. Nothing here knows a clock or chance: times and choices come from outside.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from twin.domain import commands as ask
+from twin.domain import events as past
+from twin.domain import work
+from twin.domain.bots import LEG, LIFT, Bot, Person, Step
+from twin.domain.errors import Invalid, NotFound
+from twin.domain.floor import Deck, Floor, make_deck, sets_out_for
+from twin.domain.inventory import Carrier
+from twin.domain.lanes import lanes_of
+from twin.domain.layout import Site
+from twin.domain.orders import Orders, Pick, Placing
+from twin.domain.queues import Queues
+from twin.domain.sections import to_text_32
+from twin.domain.state import State
+from twin.domain.stock import Stock
+from twin.domain.work import Dig, Visit
+
+
+def new_state(site: Site, operator: str) -> State:
+    """The state of a site before the first event: bots parked, carriers stored, no stock."""
+    levels = site.level_by_id
+    state = State()
+    for c in sorted(site.carriers, key=lambda c: c.id):
+        state.carriers[c.id] = Carrier(c.id, c.level, levels[c.level].cell(c.x, c.y))
+    for b in sorted(site.bots, key=lambda b: b.id):
+        cell = levels[b.level].cell(b.x, b.y)
+        state.bots[b.id] = Bot(b.id, b.level, cell, parking=cell)
+    for balcony in sorted(site.balconies, key=lambda b: b.id):
+        state.persons[balcony.id] = Person(balcony.id, operator)
+    return state
+
+
+class Plant:
+    """Stock, orders, queues and floor of one site over one state.
+
+    ``keep_ended`` False forgets ended requests and jobs: for long headless runs,
+    whose record is the event log.
+    """
+
+    def __init__(self, site: Site, state: State, keep_ended: bool = True) -> None:
+        self.site = site
+        self.state = state
+        self.happened: list[past.Event] = []
+        self.stock = Stock(state, self.happened)
+        self.queues = Queues(state)
+        self.orders = Orders(state, self.stock, self.queues, self.happened, keep_ended)
+        self.floor = Floor(state, make_decks(site), self.happened)
+        self.places: dict[int, dict[int, tuple[int, ...]]] = _places_by_level(site)
+        self._stock_commands: dict[type, Callable[[Any, int], object]] = {
+            ask.CreateSku: self.stock.create_sku,
+            ask.ChangeSku: self.stock.change_sku,
+            ask.DeleteSku: self.stock.delete_sku,
+            ask.CreateBox: self.stock.create_box,
+            ask.MoveBox: self.stock.move_box,
+            ask.DeleteBox: self.stock.delete_box,
+            ask.SwapBoxes: self.stock.swap_boxes,
+            ask.MoveBoxes: self.stock.move_boxes,
+            ask.CreateLoad: self.stock.create_load,
+            ask.ChangeLoad: self.stock.change_load,
+            ask.DeleteLoad: self.stock.delete_load,
+        }
+
+    @property
+    def decks(self) -> Mapping[int, Deck]:
+        """The levels as they are now, by id."""
+        return self.floor.decks
+
+    @property
+    def boxes_on(self) -> dict[int, list[int]]:
+        """The boxes of each carrier."""
+        return self.stock.boxes_on
+
+    def depth(self, carrier_id: int) -> int:
+        """Carriers to be moved before this one can be taken out; 0 for one on a bot."""
+        return self.floor.depth(carrier_id)
+
+    # -- commands
+
+    def change_stock(self, command: ask.Command, now: int) -> object:
+        """Carry out a command about SKUs, boxes or loads; returns the id it concerns."""
+        return self._stock_commands[type(command)](command, now)
+
+    def check(self, command: Placing) -> str:
+        """The id a request will have. Raises a Refusal where it cannot be accepted."""
+        return self.orders.check(command)
+
+    def accept(self, command: Placing, picks: Iterable[Pick], now: int) -> str:
+        """Book and queue a request that ``check`` has let through."""
+        return self.orders.accept(command, picks, now)
+
+    def trigger(self, command: ask.TriggerJob, now: int) -> tuple[Visit, bool]:
+        """End a waiting job. Returns the visit that served it, and whether its carrier can go back now."""
+        visit, done = self.orders.trigger(command, now)
+        if done:
+            self._ask_return(visit, now)
+        return visit, done
+
+    def set_operator(self, command: ask.SetOperator, now: int) -> None:
+        """Choose who gives the triggers."""
+        if command.mode not in work.OPERATORS:
+            raise Invalid("mode", f"{command.mode!r} is none of {', '.join(work.OPERATORS)}")
+        if command.balcony is not None and command.balcony not in self.state.persons:
+            raise NotFound("Balcony", command.balcony)
+        chosen = self.state.persons if command.balcony is None else (command.balcony,)
+        for balcony in chosen:
+            self.state.persons[balcony].mode = command.mode
+            self.happened.append(past.OperatorChanged(balcony, command.mode))
+
+    def _ask_return(self, visit: Visit, now: int) -> None:
+        visit.state = work.RETURNING
+        job = self.orders.new_job(visit.cause, work.RETURN, visit.carrier, now)
+        job.bot, job.balcony, job.visit = visit.bot, visit.balcony, visit.id
+        visit.return_job = job.id
+        self.orders.note_new(job)
+        self.decks[visit.level].returns[visit.id] = None
+
+    # -- missions
+
+    def start_fetch(
+        self,
+        visit: Visit,
+        bot: Bot,
+        place: int,
+        moves: Iterable[tuple[int, int, int, int]],
+        steps: list[Step],
+        now: int,
+    ) -> None:
+        """Commit a bot to bring a carrier to ``place``.
+
+        ``moves`` are the blocking carriers to be dug out first: carrier, from cell, to
+        cell, lane of that cell.
+        """
+        deck = self.decks[visit.level]
+        cell = self.state.carriers[visit.carrier].cell
+        assert cell is not None
+        self.queues.remove(visit)
+        visit.state = work.FETCHING
+        visit.digs = [self._new_dig(visit, bot, *move, now) for move in moves]
+        self.floor.take(visit, bot, place, deck.lane_of[cell])
+        bot.steps = steps
+        for job_id in visit.jobs:
+            job = self.state.jobs[job_id]
+            job.bot = bot.id
+            self.orders.move_on(job, work.STARTED, now)
+
+    def _new_dig(
+        self, visit: Visit, bot: Bot, carrier: int, source: int, target: int, lane: int, now: int
+    ) -> Dig:
+        cause = self.state.jobs[visit.jobs[0]].request
+        job = self.orders.new_job(cause, work.RELOCATION, carrier, now)
+        job.bot, job.visit = bot.id, visit.id
+        self.orders.note_new(job)
+        return Dig(job.id, carrier, source, target, lane)
+
+    def start_return(
+        self, visit: Visit, lane: int, cell: int, parking: int, steps: list[Step], now: int
+    ) -> None:
+        """Commit the bot at a handover place to put its carrier into ``cell`` and to park after it."""
+        assert visit.bot is not None
+        assert visit.return_job is not None
+        bot = self.state.bots[visit.bot]
+        self.floor.turn_home(visit, bot, lane, cell, parking)
+        self.floor.leave_place(visit)
+        bot.steps = steps
+        self.orders.move_on(self.state.jobs[visit.return_job], work.STARTED, now)
+
+    def begin_step(self, bot: Bot, now: int) -> None:
+        """Note the start of the step at the head of a bot's steps."""
+        step = bot.steps[0]
+        if step.kind == LEG:
+            self.floor.note_leg(bot, step)
+        visit = self.state.visits.get(bot.visit) if bot.visit else None
+        for dig in visit.digs if visit else ():
+            job = self.state.jobs[dig.job]
+            if job.status == work.ACCEPTED and sets_out_for(bot, dig.carrier):
+                self.orders.move_on(job, work.STARTED, now)
+
+    def end_step(self, bot: Bot, now: int) -> Visit | None:
+        """Carry out the end of the step under way.
+
+        Returns the visit where its carrier has just come to stand at the balcony.
+        """
+        step = bot.steps.pop(0)
+        if step.kind == LEG:
+            return self._arrived(bot, step, now)
+        if step.kind == LIFT:
+            self.floor.lifted(bot, now)
+        else:
+            self._put_down(bot, now)
+        return None
+
+    def _arrived(self, bot: Bot, step: Step, now: int) -> Visit | None:
+        self.floor.arrive(bot, step)
+        if bot.steps:
+            return None
+        if bot.visit is not None:
+            return self._presented(bot, now)
+        self.floor.release(bot)
+        return None
+
+    def go_home(self, bot: Bot, now: int) -> None:
+        """Let a bot that got no new work drive on to its parking place; it is not free till then."""
+        self.decks[bot.level].free_bots.pop(bot.id)
+        self.begin_step(bot, now)
+
+    def _presented(self, bot: Bot, now: int) -> Visit:
+        assert bot.visit is not None
+        visit = self.state.visits[bot.visit]
+        visit.state, visit.presented_ms = work.PRESENTED, now
+        for lane in list(visit.locks):
+            self.floor.unlock(visit, lane)
+        for job_id in visit.jobs:
+            self.orders.move_on(self.state.jobs[job_id], work.WAITING, now)
+        return visit
+
+    def _put_down(self, bot: Bot, now: int) -> None:
+        assert bot.visit is not None
+        visit = self.state.visits[bot.visit]
+        self.floor.lowered(bot, now)
+        if visit.state == work.RETURNING:
+            self._close(visit, bot, now)
+        else:
+            self._dug(visit, bot, now)
+
+    def _dug(self, visit: Visit, bot: Bot, now: int) -> None:
+        dig = visit.digs.pop(0)
+        self.decks[visit.level].kept[dig.target_lane] -= 1
+        if all(other.target_lane != dig.target_lane for other in visit.digs):
+            self.floor.unlock(visit, dig.target_lane)
+        job = self.state.jobs[dig.job]
+        self.orders.move_on(job, work.SUCCEEDED, now)
+        self.orders.forget(job)
+
+    def _close(self, visit: Visit, bot: Bot, now: int) -> None:
+        assert visit.lane is not None
+        assert visit.return_job is not None
+        self.decks[visit.level].kept[visit.lane] -= 1
+        self.floor.unlock(visit, visit.lane)
+        job = self.state.jobs[visit.return_job]
+        self.orders.move_on(job, work.SUCCEEDED, now)
+        self.orders.forget(job)
+        self.queues.close(visit)
+        self.floor.release(bot)
+
+    # -- the picture at the start
+
+    def loaded(self, seed: int, epoch: str) -> past.SiteLoaded:
+        """The first event of a log: the state as it is now."""
+        state, site = self.state, self.site
+        return past.SiteLoaded(
+            site.name,
+            seed,
+            epoch,
+            site.pitch_mm,
+            [{"level": level.id, "map": list(level.rows)} for level in site.levels],
+            [
+                {"balcony": b.id, "places": [{"level": p.level, "x": p.x, "y": p.y} for p in b.places]}
+                for b in site.balconies
+            ],
+            [{"bot": b.id, **self._spot(b.level, b.cell)} for b in state.bots.values()],
+            [{"carrier": c.id, **self._spot(c.level, c.cell)} for c in state.carriers.values()],
+            [
+                {"box": b.id, "carrier": b.carrier, "section_code_32": to_text_32(b.mask)}
+                for b in state.boxes.values()
+            ],
+            [{"box": x.box, "sku": x.sku, "item_count": x.item_count} for x in state.loads.values()],
+            list(state.skus),
+        )
+
+    def _spot(self, level: int, cell: int | None) -> dict[str, int]:
+        assert cell is not None
+        x, y = self.site.level_by_id[level].xy[cell]
+        return {"level": level, "x": x, "y": y}
+
+
+def make_decks(site: Site) -> dict[int, Deck]:
+    """An empty deck per level; levels drawn alike share their lanes."""
+    lanes = {rows: lanes_of(level) for rows, level in {lv.rows: lv for lv in site.levels}.items()}
+    return {level.id: make_deck(level, lanes[level.rows]) for level in site.levels}
+
+
+def _places_by_level(site: Site) -> dict[int, dict[int, tuple[int, ...]]]:
+    """Handover cells by level and balcony."""
+    places: dict[int, dict[int, tuple[int, ...]]] = {level.id: {} for level in site.levels}
+    for balcony in sorted(site.balconies, key=lambda b: b.id):
+        for level in site.levels:
+            cells = sorted(level.cell(p.x, p.y) for p in balcony.places if p.level == level.id)
+            if cells:
+                places[level.id][balcony.id] = tuple(cells)
+    return places
+

@@ -1,0 +1,62 @@
+"""Which waiting visit is begun next, and by which bot."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from twin.domain.bots import Bot
+from twin.domain.floor import NOBODY, Deck
+from twin.domain.plant import Plant
+from twin.domain.work import Visit
+
+WINDOW = 12
+"""Visits looked at per balcony before the rest of its queue is left for the next time."""
+
+URGENT_AFTER_MS = 600_000
+"""A visit that could be begun but for room and has waited this long keeps younger ones back."""
+
+
+class Dispatch(Protocol):
+    """Chooses visits and bots."""
+
+    def candidates(self, plant: Plant, level: int) -> list[Visit]:
+        """Visits of a level that have a free handover place and a stored carrier, most urgent first."""
+        ...
+
+    def bots(self, plant: Plant, level: int, cell: int) -> list[Bot]:
+        """The free bots of a level, the one to be sent to ``cell`` first."""
+        ...
+
+
+class NearestBot:
+    """Serves the most urgent, then the oldest visit, with the bot that has the shortest way."""
+
+    def candidates(self, plant: Plant, level: int) -> list[Visit]:
+        """See ``Dispatch``."""
+        deck = plant.decks[level]
+        found: list[Visit] = []
+        for balcony, queue in plant.queues.waiting.get(level, {}).items():
+            if queue and free_place(plant, deck, balcony) is not None:
+                visits = (plant.state.visits[rank[2]] for rank in queue[:WINDOW])
+                found.extend(v for v in visits if plant.state.carriers[v.carrier].cell is not None)
+        return sorted(found, key=Visit.rank)
+
+    def bots(self, plant: Plant, level: int, cell: int) -> list[Bot]:
+        """See ``Dispatch``."""
+        deck = plant.decks[level]
+        xy = deck.level.xy
+        x, y = xy[cell]
+
+        def key(bot: Bot) -> tuple[int, int]:
+            bx, by = xy[bot.cell]
+            return (abs(bx - x) + abs(by - y), bot.id)
+
+        return sorted((plant.state.bots[b] for b in deck.free_bots), key=key)
+
+
+def free_place(plant: Plant, deck: Deck, balcony: int) -> int | None:
+    """The first free handover place of a balcony on a level."""
+    for cell in plant.places[deck.level.id][balcony]:
+        if deck.place_user[cell] == NOBODY:
+            return cell
+    return None

@@ -1,0 +1,251 @@
+"""Ways from one cell to another on one level, as straight runs.
+
+A *route* is a tuple of waypoints: the cells where a bot starts, stops to turn, and
+ends. No route leads through an endpoint other than its own start and goal: a bot
+that stands there without end is never in anybody's way, and so a schedule along a
+route always exists. Routes say nothing about time; ``simulation/traffic.py`` does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import lru_cache
+from itertools import pairwise
+
+import networkx as nx
+import numpy as np
+from scipy.sparse import csr_matrix
+from scipy.sparse.csgraph import dijkstra
+
+from twin.domain.graph import laden_graph, unladen_graph
+from twin.domain.lanes import Lane
+from twin.domain.layout import ENDPOINTS, STORAGE, Level, Motion
+
+Route = tuple[int, ...]
+
+ALTERNATIVES = 6
+"""Detours kept per pair of cells, cheapest first."""
+
+
+class Network:
+    """The straight stretches and shortest ways of one path graph."""
+
+    def __init__(
+        self, level: Level, graph: nx.DiGraph[int], closed: frozenset[str], motion: Motion, pitch_mm: int
+    ) -> None:
+        self.width = level.width
+        self._cells = len(level.kinds)
+        self._endpoint = [kind in ENDPOINTS for kind in level.kinds]
+        self._through = [kind not in closed for kind in level.kinds]
+        self._steps = (1, -1, level.width, -level.width)
+        self._edge = {d: _edges(graph, d, self._cells) for d in self._steps}
+        self._reach = {d: self._reaches(d) for d in self._steps}
+        drive = motion.laden
+        self._cell_ms = pitch_mm * 1000 / drive.speed_mm_s
+        self._stop_ms = motion.turn_ms + drive.speed_mm_s * 1000 / drive.acceleration_mm_s2
+        self._cross = _cross_lines(self._reach[level.width], self._reach[1], level.width, level.height)
+
+    def _reaches(self, step: int) -> list[int]:
+        """For each cell, how many steps lead straight on through cells that may be driven through."""
+        reach = [0] * self._cells
+        order = range(self._cells - 1, -1, -1) if step > 0 else range(self._cells)
+        edge, through = self._edge[step], self._through
+        for cell in order:
+            if edge[cell] and through[cell + step]:
+                reach[cell] = reach[cell + step] + 1
+        return reach
+
+    def straight(self, start: int, goal: int) -> bool:
+        """Whether a bot can drive straight from start to goal (start and goal in one row or column)."""
+        step, length = self._line(start, goal)
+        reach = self._reach[step][start]
+        return reach >= length or (reach == length - 1 and self._edge[step][goal - step])
+
+    def _line(self, start: int, goal: int) -> tuple[int, int]:
+        gap = goal - start
+        if start // self.width == goal // self.width:
+            return (1, gap) if gap > 0 else (-1, -gap)
+        return (self.width, gap // self.width) if gap > 0 else (-self.width, -gap // self.width)
+
+    def routes(self, start: int, goal: int) -> list[Route]:
+        """The ways with the fewest turns, cheapest first; empty only if there is none at all."""
+        found = list(self._with_few_turns(start, goal)) or self.detours(start, goal)
+        if not found:
+            way = self._shortest(start, goal)
+            return [way] if way else []
+        return self._cheapest(found)
+
+    def detours(self, start: int, goal: int) -> list[Route]:
+        """Further ways with two turns, cheapest first, for when the direct ones are taken."""
+        return self._cheapest(list(self._with_two_turns(start, goal)))[:ALTERNATIVES]
+
+    def _cheapest(self, routes: list[Route]) -> list[Route]:
+        return sorted(routes, key=lambda r: (self.cost(r), r))
+
+    def cost(self, route: Route) -> float:
+        """Rough time in ms along a route: what a cell and what a stop takes."""
+        cells = sum(self._line(a, b)[1] for a, b in pairwise(route))
+        return cells * self._cell_ms + (len(route) - 1) * self._stop_ms
+
+    def _with_few_turns(self, start: int, goal: int) -> Iterator[Route]:
+        sx, sy = start % self.width, start // self.width
+        gx, gy = goal % self.width, goal // self.width
+        if (sx == gx or sy == gy) and self.straight(start, goal):
+            yield (start, goal)
+        if sx != gx and sy != gy:
+            for corner in (sy * self.width + gx, gy * self.width + sx):
+                if self._stops(start, corner, goal):
+                    yield (start, corner, goal)
+
+    def _stops(self, *route: int) -> bool:
+        """Whether the corners may be stopped at and the runs between are free to drive."""
+        if not all(self._through[c] for c in route[1:-1]):
+            return False
+        return all(self.straight(a, b) for a, b in pairwise(route))
+
+    def _with_two_turns(self, start: int, goal: int) -> Iterator[Route]:
+        columns, rows = self._cross
+        width = self.width
+        sx, sy = start % width, start // width
+        gx, gy = goal % width, goal // width
+        if sy != gy:
+            for x in _nearest(columns, sx, gx):
+                route = (start, sy * width + x, gy * width + x, goal)
+                if x not in (sx, gx) and self._stops(*route):
+                    yield route
+        if sx != gx:
+            for y in _nearest(rows, sy, gy):
+                route = (start, y * width + sx, y * width + gx, goal)
+                if y not in (sy, gy) and self._stops(*route):
+                    yield route
+
+    # -- the general case, for maps where three runs do not suffice
+
+    def _shortest(self, start: int, goal: int) -> Route | None:
+        before = self._tree(start)
+        node = min(
+            (axis * self._cells + goal for axis in (0, 1)),
+            key=lambda n: before[1][n],
+        )
+        if np.isinf(before[1][node]):
+            return None
+        cells = [goal]
+        while node >= 0 and node % self._cells != start:
+            node = int(before[0][node])
+            if node >= 0 and node % self._cells != cells[-1]:
+                cells.append(node % self._cells)
+        return corners(cells[::-1])
+
+    def _tree(self, start: int) -> tuple[np.ndarray, np.ndarray]:
+        """Predecessors and costs from a cell over (cell, axis) nodes; a change of axis costs a stop."""
+        distances, before = dijkstra(
+            self._matrix(start), indices=[start, start + self._cells], return_predecessors=True, min_only=True
+        )[:2]
+        return before, distances
+
+    def _matrix(self, start: int) -> csr_matrix:
+        rows, columns, weights = self._general_edges()
+        # Nobody drives through an endpoint: it may be left only where the way starts.
+        keep = np.array(self._endpoint * 2)[rows] == 0
+        keep |= rows % self._cells == start
+        size = 2 * self._cells
+        return csr_matrix((weights[keep], (rows[keep], columns[keep])), shape=(size, size))
+
+    @lru_cache(maxsize=1)  # noqa: B019  one network lives as long as its site
+    def _general_edges(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        rows, columns, weights = [], [], []
+        for step in self._steps:
+            axis = 0 if abs(step) == 1 else 1
+            for cell in (c for c in range(self._cells) if self._edge[step][c]):
+                rows.append(axis * self._cells + cell)
+                columns.append(axis * self._cells + cell + step)
+                weights.append(self._cell_ms)
+        for cell in range(self._cells):
+            for a, b in ((0, 1), (1, 0)):
+                rows.append(a * self._cells + cell)
+                columns.append(b * self._cells + cell)
+                weights.append(self._stop_ms)
+        return np.array(rows), np.array(columns), np.array(weights)
+
+
+def _edges(graph: nx.DiGraph[int], step: int, cells: int) -> list[bool]:
+    return [graph.has_edge(cell, cell + step) for cell in range(cells)]
+
+
+def _cross_lines(
+    down: list[int], right: list[int], width: int, height: int
+) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """Columns and rows with a stretch of at least two steps: those worth trying as a middle run."""
+    columns = {cell % width for cell, reach in enumerate(down) if reach >= 2}
+    rows = {cell // width for cell, reach in enumerate(right) if reach >= 2}
+    return tuple(sorted(columns)), tuple(sorted(rows))
+
+
+def _nearest(lines: tuple[int, ...], a: int, b: int) -> list[int]:
+    """The lines that make the smallest detour between a and b first, a bounded number of them."""
+    low, high = min(a, b), max(a, b)
+    return sorted(lines, key=lambda v: (max(low - v, v - high, 0), v))[:24]
+
+
+def corners(cells: list[int]) -> Route:
+    """The waypoints of a way given cell by cell."""
+    kept = [cells[0]]
+    for before, cell, after in zip(cells, cells[1:], cells[2:], strict=False):
+        if cell - before != after - cell:
+            kept.append(cell)
+    return (*kept, cells[-1])
+
+
+REMEMBERED = 16384
+"""Pairs of cells whose ways are remembered, per level."""
+
+
+class Routes:
+    """Ways for unladen and laden bots on one level, remembered per pair of cells."""
+
+    def __init__(self, level: Level, lanes: tuple[Lane, ...], motion: Motion, pitch_mm: int) -> None:
+        laden = laden_graph(level, lanes)
+        self._floor = Network(level, unladen_graph(level), ENDPOINTS, motion, pitch_mm)
+        self._aisles = Network(level, laden, ENDPOINTS | {STORAGE}, motion, pitch_mm)
+        self._way_out = {
+            slot: (slot, *reversed(way), lane.mouth)
+            for lane in lanes
+            for slot, way in zip(lane.slots, lane.ways, strict=True)
+        }
+        self.direct = lru_cache(maxsize=REMEMBERED)(self._direct)
+        self.detours = lru_cache(maxsize=REMEMBERED)(self._detours)
+
+    def _direct(self, start: int, goal: int, laden: bool) -> list[Route]:
+        """The ways with the fewest turns. An unladen bot drives under stored carriers; a laden one
+        drives out of its lane, along aisles, and into a lane or to a balcony. Empty only if there
+        is no way at all.
+        """
+        if not laden:
+            return self._floor.routes(start, goal)
+        out, into = self._ends(start, goal)
+        if out[-1] == into[0]:
+            return [self._joined(out, (out[-1],), into)]
+        return [self._joined(out, way, into) for way in self._aisles.routes(out[-1], into[0])]
+
+    def _detours(self, start: int, goal: int, laden: bool) -> list[Route]:
+        """Further ways for when the direct ones are taken."""
+        if not laden:
+            return self._floor.detours(start, goal)
+        out, into = self._ends(start, goal)
+        return [self._joined(out, way, into) for way in self._aisles.detours(out[-1], into[0])]
+
+    def _ends(self, start: int, goal: int) -> tuple[Route, Route]:
+        out = self._way_out.get(start, (start,))
+        into = self._way_out.get(goal, (goal,))
+        return out, into[::-1]
+
+    def _joined(self, out: Route, way: Route, into: Route) -> Route:
+        cells = [*out[:-1], *self._cells(way), *into[1:]]
+        return corners(cells)
+
+    def _cells(self, route: Route) -> list[int]:
+        cells = [route[0]]
+        for a, b in pairwise(route):
+            step, length = self._aisles._line(a, b)
+            cells.extend(a + step * i for i in range(1, length + 1))
+        return cells

@@ -1,0 +1,136 @@
+"""Which events an operator is told of, and how: one table of codes, one sentence each.
+
+Legs are left out on purpose: they would drown everything else.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from twin.domain import events as past
+from twin.domain import work
+from twin.records.views.rows import Happening
+
+KEPT = 100_000
+"""The latest so many happenings can be listed; the event log keeps them all."""
+
+INFO, WARNING, ERROR = 1, 2, 3
+SEVERITIES = {INFO: "information", WARNING: "warning", ERROR: "error"}
+
+REQUESTS, JOBS, INVENTORY, BOTS, SYSTEM = "REQUESTS", "JOBS", "INVENTORY", "BOTS", "SYSTEM"
+COMPONENTS = (REQUESTS, JOBS, INVENTORY, BOTS, SYSTEM)
+
+
+class Kind(NamedTuple):
+    """What all happenings of one code have in common."""
+
+    code: str
+    component: str
+    severity: int = INFO
+
+
+REQUEST_KINDS = {
+    work.CREATED: Kind("0x5001", REQUESTS),
+    work.IN_PROGRESS: Kind("0x5002", REQUESTS),
+    work.SUCCEEDED: Kind("0x5003", REQUESTS),
+    work.PARTIALLY_SUCCEEDED: Kind("0x5004", REQUESTS, WARNING),
+    work.FAILED: Kind("0x5005", REQUESTS, ERROR),
+}
+JOB_KINDS = {
+    work.ACCEPTED: Kind("0x5101", JOBS),
+    work.STARTED: Kind("0x5102", JOBS),
+    work.WAITING: Kind("0x5103", JOBS),
+    work.SUCCEEDED: Kind("0x5104", JOBS),
+    work.FAILED: Kind("0x5105", JOBS, WARNING),
+}
+LIFTED = Kind("0x5201", BOTS)
+LOWERED = Kind("0x5202", BOTS)
+SKU_CREATED = Kind("0x5301", INVENTORY)
+SKU_CHANGED = Kind("0x5302", INVENTORY)
+SKU_DELETED = Kind("0x5303", INVENTORY)
+BOX_CREATED = Kind("0x5311", INVENTORY)
+BOX_MOVED = Kind("0x5312", INVENTORY)
+BOX_DELETED = Kind("0x5313", INVENTORY)
+LOAD_CHANGED = Kind("0x5321", INVENTORY)
+LOAD_REMOVED = Kind("0x5322", INVENTORY)
+SITE_LOADED = Kind("0x5401", SYSTEM)
+OPERATOR_CHANGED = Kind("0x5402", SYSTEM)
+
+
+class Happenings:
+    """The latest happenings, oldest first."""
+
+    def __init__(self) -> None:
+        self._kept: deque[Happening] = deque(maxlen=KEPT)
+
+    def note(self, seq: int, t_ms: int, event: past.Event) -> None:
+        """Keep what an event means to an operator, if it means anything."""
+        tell = _TELLERS.get(type(event))
+        if tell is not None:
+            self._kept.append(tell(seq, t_ms, event))
+
+    def rows(self) -> list[Happening]:
+        """All that are kept."""
+        return list(self._kept)
+
+
+def _request(seq: int, t_ms: int, e: past.RequestStateChanged) -> Happening:
+    text = f"Request {e.request} ({e.type_name}) is now {e.to}"
+    return Happening(seq, t_ms, *REQUEST_KINDS[e.to], text, request=e.request)
+
+
+def _job(seq: int, t_ms: int, e: past.JobStateChanged) -> Happening:
+    text = f"Job {e.job} ({e.type_name}) for carrier {e.carrier} is now {e.to}"
+    return Happening(seq, t_ms, *JOB_KINDS[e.to], text, e.bot, e.level, e.request)
+
+
+def _lifted(seq: int, t_ms: int, e: past.CarrierLifted) -> Happening:
+    text = f"Bot {e.bot} has lifted carrier {e.carrier} at x {e.x}, y {e.y}"
+    return Happening(seq, t_ms, *LIFTED, text, e.bot, e.level)
+
+
+def _lowered(seq: int, t_ms: int, e: past.CarrierLowered) -> Happening:
+    text = f"Bot {e.bot} has put carrier {e.carrier} down at x {e.x}, y {e.y}"
+    return Happening(seq, t_ms, *LOWERED, text, e.bot, e.level)
+
+
+def _load(seq: int, t_ms: int, e: past.LoadChanged) -> Happening:
+    if e.sku is None:
+        text = f"Box {e.box} holds no SKU any more; {e.item_count_before} pieces were taken out last"
+        return Happening(seq, t_ms, *LOAD_REMOVED, text)
+    text = f"Box {e.box} holds {e.item_count} of up to {e.item_count_max} pieces of SKU {e.sku}"
+    return Happening(seq, t_ms, *LOAD_CHANGED, text)
+
+
+def _plain(kind: Kind, sentence: str) -> Callable[[int, int, Any], Happening]:
+    """A teller for events that name neither bot, level nor request."""
+
+    def tell(seq: int, t_ms: int, event: Any) -> Happening:
+        return Happening(seq, t_ms, *kind, sentence.format(e=event))
+
+    return tell
+
+
+_TELLERS: dict[type, Callable[[int, int, Any], Happening]] = {
+    past.RequestStateChanged: _request,
+    past.JobStateChanged: _job,
+    past.CarrierLifted: _lifted,
+    past.CarrierLowered: _lowered,
+    past.LoadChanged: _load,
+    past.SkuCreated: _plain(SKU_CREATED, "SKU {e.sku} was created"),
+    past.SkuChanged: _plain(SKU_CHANGED, "Master data of SKU {e.sku} was changed"),
+    past.SkuDeleted: _plain(SKU_DELETED, "SKU {e.sku} was deleted"),
+    past.BoxCreated: _plain(
+        BOX_CREATED, "Box {e.box} was put on carrier {e.carrier}, sections {e.section_code_32}"
+    ),
+    past.BoxSectionChanged: _plain(
+        BOX_MOVED, "Box {e.box} on carrier {e.carrier} was moved to sections {e.section_code_32}"
+    ),
+    past.BoxDeleted: _plain(BOX_DELETED, "Box {e.box} was taken off carrier {e.carrier}"),
+    past.SiteLoaded: _plain(SITE_LOADED, "Site {e.site} was loaded"),
+    past.OperatorChanged: _plain(
+        OPERATOR_CHANGED, "Triggers at balcony {e.balcony} are now given by: {e.mode}"
+    ),
+}

@@ -1,0 +1,82 @@
+"""What is to happen when: pending wake-ups as data, rung by SimPy.
+
+An alarm is a key (who) with a due time and an order. SimPy only keeps the time: its
+events carry the key back to us, and an event whose alarm has been changed meanwhile
+says nothing. Because alarms are data, they can be written out and set again in
+another process; no generator's frame holds anything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import simpy
+from simpy.events import Event
+
+Key = tuple[str, int]
+"""Kind of actor and its number, as in ("bot", 3)."""
+
+
+class Agenda:
+    """Pending alarms over a SimPy environment that counts integer milliseconds."""
+
+    def __init__(self, start_ms: int, ring: Callable[[Key], None]) -> None:
+        self._env = simpy.Environment(initial_time=start_ms)
+        self._ring = ring
+        self._alarms: dict[Key, tuple[int, int]] = {}
+        self._order = 0
+        self.handled = 0
+
+    @property
+    def now(self) -> int:
+        """Time of the last event, in ms."""
+        return int(self._env.now)
+
+    def set(self, key: Key, due_ms: int) -> None:
+        """Let ``key`` be rung at ``due_ms``; an earlier alarm of the same key is dropped."""
+        self._order += 1
+        self._alarms[key] = (due_ms, self._order)
+        timeout = self._env.timeout(due_ms - self.now, value=(key, self._order))
+        timeout.callbacks.append(self._fire)
+
+    def set_if_none(self, key: Key, due_ms: int) -> None:
+        """Set an alarm unless ``key`` has one already."""
+        if key not in self._alarms:
+            self.set(key, due_ms)
+
+    def drop(self, key: Key) -> None:
+        """Forget the alarm of ``key``, if any."""
+        self._alarms.pop(key, None)
+
+    def peek(self) -> int | None:
+        """When the next alarm may be due, in ms; None if there is none.
+
+        One that was changed or dropped meanwhile still counts here: nothing is rung then.
+        """
+        due = self._env.peek()
+        return None if due == float("inf") else int(due)
+
+    def run_next(self) -> bool:
+        """Let SimPy's next event happen; whether it rang an alarm."""
+        before = self.handled
+        self._env.step()
+        return self.handled > before
+
+    def _fire(self, event: Event) -> None:
+        alarm: tuple[Key, int] = event.value  # type: ignore[assignment]  # SimPy does not type values
+        key, order = alarm
+        current = self._alarms.get(key)
+        if current is None or current[1] != order:
+            return
+        del self._alarms[key]
+        self.handled += 1
+        self._ring(key)
+
+    def pending(self) -> list[tuple[str, int, int]]:
+        """All alarms as (kind, number, due), in the order in which ties are rung."""
+        ordered = sorted(self._alarms.items(), key=lambda item: item[1][1])
+        return [(key[0], key[1], due) for key, (due, _) in ordered]
+
+    def has(self, kind: str) -> bool:
+        """Whether an alarm of that kind is pending."""
+        return any(key[0] == kind for key in self._alarms)

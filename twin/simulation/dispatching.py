@@ -1,0 +1,106 @@
+"""Beginning what can be begun: returns first, then visits, with everything they need or not at all."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from twin.domain.bots import LIFT, LOWER, Bot
+from twin.domain.floor import NOBODY, Deck
+from twin.domain.work import Visit
+from twin.policies.dispatch import URGENT_AFTER_MS, free_place
+from twin.policies.storage import Spot
+from twin.simulation import driving
+from twin.simulation.traffic import Stop, Trip
+
+if TYPE_CHECKING:
+    from twin.simulation.engine import Engine
+
+BOTS_TRIED = 4
+"""Free bots asked for a visit; one that stands in somebody's way may have to drive on first."""
+
+
+def plan(engine: Engine, level: int) -> None:
+    """New work has waited long enough to be looked at."""
+    engine.touch(level)
+
+
+def begin_what_can_be(engine: Engine, level: int) -> None:
+    """Send back carriers that are done with, then let free bots fetch new ones."""
+    deck = engine.plant.decks[level]
+    for visit_id in sorted(deck.returns):
+        _try_return(engine, deck, engine.plant.state.visits[visit_id])
+    if deck.free_bots:
+        _begin_visits(engine, deck)
+
+
+def _begin_visits(engine: Engine, deck: Deck) -> None:
+    for visit in engine.policies.dispatch.candidates(engine.plant, deck.level.id):
+        begun = _try_fetch(engine, deck, visit)
+        if not deck.free_bots:
+            return
+        if not begun and engine.now - visit.queued_ms > URGENT_AFTER_MS:
+            # It has waited so long that younger ones may not take what it needs again and again.
+            return
+
+
+def _try_fetch(engine: Engine, deck: Deck, visit: Visit) -> bool:
+    """Begin a visit if place, lane, room for blocking carriers and a bot can be had together."""
+    place = free_place(engine.plant, deck, visit.balcony)
+    cell = engine.plant.state.carriers[visit.carrier].cell
+    if place is None or cell is None or deck.lock[deck.lane_of[cell]] != NOBODY:
+        return False
+    blockers = deck.blockers(cell)
+    spots = engine.policies.storage.relocation(deck, deck.lane_of[cell], len(blockers)) if blockers else []
+    if spots is None:
+        return False
+    stops = _fetch_stops(engine, blockers, spots, visit, cell, place)
+    for bot in engine.policies.dispatch.bots(engine.plant, deck.level.id, stops[0].goal)[:BOTS_TRIED]:
+        trip = engine.traffic[deck.level.id].plan(bot, stops, engine.now)
+        if trip is not None:
+            _commit_fetch(engine, visit, bot, place, blockers, spots, trip)
+            return True
+    return False
+
+
+def _fetch_stops(
+    engine: Engine, blockers: list[int], spots: list[Spot], visit: Visit, cell: int, place: int
+) -> list[Stop]:
+    motion, carriers = engine.plant.site.motion, engine.plant.state.carriers
+    stops: list[Stop] = []
+    for blocker, (target, _) in zip(blockers, spots, strict=True):
+        source = carriers[blocker].cell
+        assert source is not None
+        stops.append(Stop(source, False, LIFT, motion.lift_ms, blocker))
+        stops.append(Stop(target, True, LOWER, motion.lower_ms, blocker))
+    stops.append(Stop(cell, False, LIFT, motion.lift_ms, visit.carrier))
+    stops.append(Stop(place, True, None, 0, None))
+    return stops
+
+
+def _commit_fetch(
+    engine: Engine, visit: Visit, bot: Bot, place: int, blockers: list[int], spots: list[Spot], trip: Trip
+) -> None:
+    carriers = engine.plant.state.carriers
+    moves = [(b, carriers[b].cell or 0, cell, lane) for b, (cell, lane) in zip(blockers, spots, strict=True)]
+    engine.plant.start_fetch(visit, bot, place, moves, trip.steps, engine.now)
+    driving.set_out(engine, bot, trip)
+
+
+def _try_return(engine: Engine, deck: Deck, visit: Visit) -> None:
+    spot = engine.policies.storage.put_back(deck, visit)
+    if spot is None or visit.bot is None:
+        return
+    cell, lane = spot
+    bot = engine.plant.state.bots[visit.bot]
+    parking = engine.policies.parking.parking(deck, cell)
+    motion = engine.plant.site.motion
+    stops = [
+        Stop(cell, True, LOWER, motion.lower_ms, visit.carrier),
+        Stop(parking, False, None, 0, None),
+    ]
+    trip = engine.traffic[deck.level.id].plan(bot, stops, engine.now)
+    if trip is None:
+        raise AssertionError(f"bot {bot.id} finds no way back from its handover place")
+    engine.plant.start_return(visit, lane, cell, parking, trip.steps, engine.now)
+    driving.set_out(engine, bot, trip)
+    engine.touch(deck.level.id)

@@ -1,0 +1,45 @@
+"""Bots at work: one alarm per leg, lifting or lowering."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from twin.domain.bots import Bot
+from twin.simulation import dispatching, serving
+
+if TYPE_CHECKING:
+    from twin.simulation.engine import Engine
+    from twin.simulation.traffic import Trip
+
+
+def set_out(engine: Engine, bot: Bot, trip: Trip) -> None:
+    """Begin a trip whose steps the plant has taken over already."""
+    engine.traffic[bot.level].commit(bot, trip, engine.now)
+    begin(engine, bot)
+
+
+def begin(engine: Engine, bot: Bot) -> None:
+    """Begin the step at the head of a bot's steps."""
+    engine.plant.begin_step(bot, engine.now)
+    engine.agenda.set(("bot", bot.id), bot.steps[0].end_ms)
+
+
+def advance(engine: Engine, bot_id: int) -> None:
+    """The step under way has come to its end: carry it out and begin the next."""
+    bot = engine.plant.state.bots[bot_id]
+    presented = engine.plant.end_step(bot, engine.now)
+    if presented is not None:
+        serving.present(engine, presented)
+    if bot.steps and bot.visit is not None:
+        begin(engine, bot)
+    elif bot.steps:
+        _take_work_or_go_home(engine, bot)
+    engine.touch(bot.level)
+
+
+def _take_work_or_go_home(engine: Engine, bot: Bot) -> None:
+    """A bot that has just put its carrier back is free here and now, before it drives off to park."""
+    dispatching.begin_what_can_be(engine, bot.level)
+    if bot.visit is None:
+        engine.plant.go_home(bot, engine.now)
+        engine.agenda.set(("bot", bot.id), bot.steps[0].end_ms)

@@ -1,0 +1,224 @@
+"""The engine: one plant, one agenda, one order of things.
+
+Everything happens here one after the other: either an alarm is rung, or a command is
+applied between two alarms. After each, whatever has become possible is begun, and
+what has happened goes to the observers before anybody gets an answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from twin.domain import commands as ask
+from twin.domain import events as past
+from twin.domain import work
+from twin.domain.layout import Site
+from twin.domain.plant import Plant
+from twin.domain.state import State
+from twin.policies.chosen import Policies
+from twin.policies.routing import Routes
+from twin.simulation import arriving, dispatching, driving, serving
+from twin.simulation.agenda import Agenda, Key
+from twin.simulation.arriving import Demand
+from twin.simulation.codec import from_plain, to_plain
+from twin.simulation.randomness import Streams
+from twin.simulation.traffic import Traffic
+
+Observer = Callable[[int, int, past.Event], None]
+"""Called with the number of an event, its time in ms, and the event."""
+
+SNAPSHOT_FORMAT = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """What a run is made of besides its commands. ``epoch`` is simulated time 0, ISO 8601 in UTC."""
+
+    site: Site
+    seed: int
+    epoch: str
+
+
+@dataclass(slots=True)
+class Memory:
+    """The engine's own state besides the plant's: clock, position in the log, demand."""
+
+    now_ms: int = 0
+    seq: int = 0
+    demands: list[Demand] = field(default_factory=list)
+
+
+class Engine:
+    """A running twin. All times are integer milliseconds since the epoch of the run."""
+
+    def __init__(
+        self,
+        origin: Origin,
+        plant: Plant,
+        memory: Memory,
+        streams: Streams,
+        policies: Policies | None = None,
+    ) -> None:
+        self.origin = origin
+        self.plant = plant
+        self.memory = memory
+        self.streams = streams
+        self.policies = policies or Policies()
+        self.agenda = Agenda(memory.now_ms, self._ring)
+        self.traffic = make_traffic(plant)
+        self.changed: dict[int, None] = {}
+        self.commands: list[tuple[int, ask.Command]] = []
+        self._observers: list[Observer] = []
+        self._acts: dict[str, Callable[[Engine, int], None]] = {
+            "bot": driving.advance,
+            "person": serving.finish,
+            "plan": dispatching.plan,
+            "demand": arriving.arrive,
+        }
+        for bot in plant.state.bots.values():
+            self.traffic[bot.level].resume(bot, memory.now_ms)
+
+    # -- time
+
+    @property
+    def now(self) -> int:
+        """Simulated time in ms."""
+        return self.memory.now_ms
+
+    @property
+    def idle(self) -> bool:
+        """Whether no carrier is asked for or away, and every bot is parked."""
+        state = self.plant.state
+        return not state.visits and not any(bot.steps for bot in state.bots.values())
+
+    def peek(self) -> int | None:
+        """When the next event may be due, in ms; None if nothing is pending."""
+        return self.agenda.peek()
+
+    def step(self) -> None:
+        """Let the next event happen; nothing if none is pending."""
+        while self.agenda.peek() is not None:
+            if self.agenda.run_next():
+                return
+
+    def run_until(self, t_ms: int) -> None:
+        """Let everything happen that is due at or before ``t_ms``; the clock then shows ``t_ms``."""
+        agenda = self.agenda
+        while (due := agenda.peek()) is not None and due <= t_ms:
+            agenda.run_next()
+        self.memory.now_ms = max(self.memory.now_ms, t_ms)
+
+    def _ring(self, key: Key) -> None:
+        self.memory.now_ms = self.agenda.now
+        self._acts[key[0]](self, key[1])
+        self._settle()
+
+    # -- commands
+
+    def apply(self, command: ask.Command) -> object:
+        """Carry out a command now, after all that is due at this instant.
+
+        Returns the id it created or concerns, if any. Raises a Refusal with nothing
+        changed. The command is in ``commands`` before this returns.
+        """
+        self.run_until(self.now)
+        result = self.carry_out(command)
+        self.commands.append((self.now, command))
+        self._settle()
+        return result
+
+    def carry_out(self, command: ask.Command) -> object:
+        """The change itself; commands that come from inside (people, demand) enter here too."""
+        if isinstance(command, ask.PlaceFulfillment | ask.PlaceReplenishment | ask.PlaceFetch):
+            return self._place(command)
+        if isinstance(command, ask.TriggerJob):
+            serving.trigger(self, command)
+            return None
+        if isinstance(command, ask.SetOperator):
+            self.plant.set_operator(command, self.now)
+            serving.look_everywhere(self)
+            return None
+        return self.plant.change_stock(command, self.now)
+
+    def _place(self, command: ask.PlaceFulfillment | ask.PlaceReplenishment | ask.PlaceFetch) -> str:
+        self.plant.check(command)
+        picks = self.policies.allocation.allocate(self.plant, command)
+        request = self.plant.accept(command, picks, self.now)
+        for level in self.plant.queues.changed_levels:
+            self.agenda.set_if_none(("plan", level), self.now + work.PLANNING_MS)
+        self.plant.queues.changed_levels.clear()
+        return request
+
+    # -- what follows from a change
+
+    def touch(self, level: int) -> None:
+        """Note that something may have become possible on a level."""
+        self.changed[level] = None
+
+    def _settle(self) -> None:
+        while self.changed:
+            level = min(self.changed)
+            del self.changed[level]
+            dispatching.begin_what_can_be(self, level)
+        self._tell()
+
+    def _tell(self) -> None:
+        happened, memory = self.plant.happened, self.memory
+        for event in happened:
+            memory.seq += 1
+            for observer in self._observers:
+                observer(memory.seq, memory.now_ms, event)
+        happened.clear()
+
+    def subscribe(self, observer: Observer) -> Callable[[], None]:
+        """Let ``observer`` be told of every event from now on. Returns how to end that."""
+        self._observers.append(observer)
+        return lambda: self._observers.remove(observer)
+
+    def start(self) -> None:
+        """Note the state at the start as the first event."""
+        self.plant.happened.insert(0, self.plant.loaded(self.origin.seed, self.origin.epoch))
+        for number, demand in enumerate(self.memory.demands):
+            arriving.begin(self, number, demand)
+        self._tell()
+
+    # -- law 1
+
+    def snapshot(self) -> dict[str, Any]:
+        """All that the twin knows now, as JSON values."""
+        return {
+            "format": SNAPSHOT_FORMAT,
+            "origin": to_plain(self.origin),
+            "memory": to_plain(self.memory),
+            "state": to_plain(self.plant.state),
+            "keep_ended": self.plant.orders.keep_ended,
+            "agenda": self.agenda.pending(),
+            "streams": self.streams.states(),
+        }
+
+
+def restore(snapshot: dict[str, Any], policies: Policies | None = None) -> Engine:
+    """A twin that goes on from a snapshot. Raises ValueError for one of another format."""
+    if snapshot.get("format") != SNAPSHOT_FORMAT:
+        raise ValueError(f"snapshot format {snapshot.get('format')!r}; this version reads {SNAPSHOT_FORMAT}")
+    origin: Origin = from_plain(Origin, snapshot["origin"])
+    state: State = from_plain(State, snapshot["state"])
+    plant = Plant(origin.site, state, snapshot["keep_ended"])
+    memory: Memory = from_plain(Memory, snapshot["memory"])
+    engine = Engine(origin, plant, memory, Streams(origin.seed, snapshot["streams"]), policies)
+    for kind, number, due in snapshot["agenda"]:
+        engine.agenda.set((kind, number), due)
+    return engine
+
+
+def make_traffic(plant: Plant) -> dict[int, Traffic]:
+    """Traffic per level; levels drawn alike share their routes."""
+    site = plant.site
+    routes: dict[tuple[str, ...], Routes] = {}
+    for level in site.levels:
+        if level.rows not in routes:
+            routes[level.rows] = Routes(level, plant.decks[level.id].lanes, site.motion, site.pitch_mm)
+    return {lv.id: Traffic(lv, routes[lv.rows], site.motion, site.pitch_mm) for lv in site.levels}
+

@@ -1,0 +1,64 @@
+"""People at balconies: simulated ones take their time; triggers of API clients count as well."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from twin.domain import events as past
+from twin.domain.bots import Person
+from twin.domain.commands import TriggerJob
+from twin.domain.work import OPERATOR_API, SUCCEEDED_TRIGGER, Visit
+
+if TYPE_CHECKING:
+    from twin.simulation.engine import Engine
+
+
+def present(engine: Engine, visit: Visit) -> None:
+    """A carrier has come to stand at a balcony."""
+    person = engine.plant.state.persons[visit.balcony]
+    person.waiting.append(visit.id)
+    _look(engine, person)
+
+
+def finish(engine: Engine, balcony: int) -> None:
+    """A simulated person is done with a job."""
+    job = engine.plant.state.persons[balcony].job
+    assert job is not None
+    trigger(engine, TriggerJob(job, SUCCEEDED_TRIGGER))
+
+
+def trigger(engine: Engine, command: TriggerJob) -> None:
+    """End a job, whoever says so; the carrier goes back if that was its last."""
+    visit, done = engine.plant.trigger(command, engine.now)
+    person = engine.plant.state.persons[visit.balcony]
+    if person.job == command.job:
+        person.job = person.until_ms = None
+        engine.agenda.drop(("person", person.balcony))
+    if done:
+        person.waiting.remove(visit.id)
+        engine.touch(visit.level)
+    _look(engine, person)
+
+
+def look_everywhere(engine: Engine) -> None:
+    """Let people who may now work begin to."""
+    for person in engine.plant.state.persons.values():
+        _look(engine, person)
+
+
+def _look(engine: Engine, person: Person) -> None:
+    """Let a free simulated person begin with the next job: one carrier after the other, as they came."""
+    if person.mode == OPERATOR_API or person.job is not None or not person.waiting:
+        return
+    visit = engine.plant.state.visits[person.waiting[0]]
+    times = engine.plant.site.person
+    takes = engine.streams.log_normal_ms(f"person/{person.balcony}", times.line_ms, times.line_cv_percent)
+    if person.visit != visit.id:
+        person.visit = visit.id
+        takes += times.handling_ms
+    person.job = visit.jobs[0]
+    person.until_ms = engine.now + takes
+    engine.agenda.set(("person", person.balcony), person.until_ms)
+    engine.plant.happened.append(
+        past.ServiceStarted(person.balcony, visit.carrier, person.job, person.until_ms)
+    )

@@ -1,0 +1,339 @@
+"""Traffic: who holds which cell when, and trips that never meet anybody.
+
+Bots are planned one after the other, in the order of their dispatch. A *trip* is
+everything a bot does from one endpoint to the next: legs, liftings and lowerings,
+each leg a chain of straight stop-to-stop runs. A trip is only accepted as a whole,
+with exact times for every cell, and its last cell can be held without end. Since no
+route leads through an endpoint, the worst case is that a bot waits where it stands
+until everybody else has come to rest: a trip from an endpoint always exists, and
+nothing ever locks (Čáp, Vokřínek and Kleiner 2015, validation.md section 5).
+"""
+
+from __future__ import annotations
+
+from bisect import insort
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from twin.domain.bots import LEG, X_AXIS, Y_AXIS, Bot, Step
+from twin.domain.layout import Level, Motion
+from twin.domain.motion import RunProfile, run_profiles
+from twin.policies.routing import Route, Routes
+
+FOREVER = 1 << 62
+"""End of a hold that has no end yet, in ms."""
+NEVER = FOREVER >> 1
+"""Departures this late mean that somebody stands in the way without end."""
+
+PATIENCE_MS = 1500
+"""A trip delayed by more than this is worth looking for a way round."""
+
+Hold = tuple[int, int, int]
+"""A cell is held from (ms) until before (ms) by a bot."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """Where a leg of a trip ends and what is done there, for ``dwell_ms``.
+
+    ``kind`` is LIFT, LOWER or None; ``laden`` says how the bot drives there.
+    """
+
+    goal: int
+    laden: bool
+    kind: str | None
+    dwell_ms: int
+    carrier: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A straight stretch: its cells, axis, times, and what the bot has to do before it, in ms."""
+
+    cells: Sequence[int]
+    axis: int
+    profile: RunProfile
+    before_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Trip:
+    """An accepted plan: its steps, and the cells it holds as (cell, from, until)."""
+
+    steps: list[Step]
+    holds: list[tuple[int, int, int]]
+
+    @property
+    def end_ms(self) -> int:
+        """When the bot comes to rest for good."""
+        return self.steps[-1].end_ms
+
+
+class Traffic:
+    """The holds on one level, and the planner of trips on it."""
+
+    def __init__(self, level: Level, routes: Routes, motion: Motion, pitch_mm: int) -> None:
+        self._width = level.width
+        self._routes = routes
+        self._turn_ms = motion.turn_ms
+        longest = max(level.width, level.height)
+        self._profiles = (
+            run_profiles(motion.unladen, pitch_mm, longest),
+            run_profiles(motion.laden, pitch_mm, longest),
+        )
+        self._table: list[list[Hold]] = [[] for _ in level.kinds]
+        self._held: dict[int, list[int]] = {}
+
+    # -- holds
+
+    def stand(self, bot: Bot, now: int) -> None:
+        """Let a bot hold the cell it stands on without end."""
+        self._hold(bot.id, [(bot.cell, now, FOREVER)], now)
+
+    def commit(self, bot: Bot, trip: Trip, now: int) -> None:
+        """Replace what a bot holds from now on by its trip."""
+        self._release(bot.id, now)
+        self._hold(bot.id, trip.holds, now)
+
+    def resume(self, bot: Bot, now: int) -> None:
+        """Hold again what a bot was committed to (after a restore)."""
+        if not bot.steps:
+            self.stand(bot, now)
+            return
+        holds = _holds_of(bot.steps, bot.cell, now)
+        self._hold(bot.id, [h for h in holds if h[2] > now], now)
+
+    def _hold(self, bot: int, holds: list[tuple[int, int, int]], now: int) -> None:
+        mine = self._held.setdefault(bot, [])
+        table = self._table
+        for cell, begin, end in holds:
+            entries = table[cell]
+            if entries and entries[0][1] <= now:
+                entries[:] = [e for e in entries if e[1] > now]
+            insort(entries, (begin, end, bot))
+            mine.append(cell)
+
+    def _release(self, bot: int, now: int) -> None:
+        for cell in self._held.pop(bot, ()):
+            entries = self._table[cell]
+            entries[:] = [e for e in entries if e[2] != bot and e[1] > now]
+
+    # -- planning
+
+    def plan(self, bot: Bot, stops: Sequence[Stop], now: int) -> Trip | None:
+        """The trip over all stops that ends earliest among the ways tried; None if there is none.
+
+        From an endpoint there always is one. A bot elsewhere (one that has just put
+        a carrier down) may be refused because somebody is due where it stands.
+        """
+        chosen = self._direct(bot, stops)
+        if chosen is None:
+            return None
+        runs = self._runs(bot, stops, chosen)
+        times = self._schedule(bot, runs, now)
+        if times is None or _arrival(runs, times) - now - _free_flow_ms(runs) > PATIENCE_MS:
+            chosen, runs, times = self._go_round(bot, stops, chosen, runs, times, now)
+        if times is None:
+            return None
+        return self._trip(bot, stops, runs, times, now)
+
+    def _direct(self, bot: Bot, stops: Sequence[Stop]) -> list[Route] | None:
+        """The direct way of each leg; of two equal ones that which starts along the wheels' axis."""
+        chosen: list[Route] = []
+        at, axis = bot.cell, bot.axis
+        for stop in stops:
+            if at == stop.goal:
+                chosen.append((at,))
+                continue
+            routes = self._routes.direct(at, stop.goal, stop.laden)
+            if not routes:
+                return None
+            route = routes[0]
+            if len(routes) > 1 and len(routes[1]) == len(route) and self._axis(route[0], route[1]) != axis:
+                route = routes[1]
+            chosen.append(route)
+            at, axis = stop.goal, self._axis(route[-2], route[-1])
+        return chosen
+
+    def _axis(self, a: int, b: int) -> int:
+        return X_AXIS if a // self._width == b // self._width else Y_AXIS
+
+    def _go_round(
+        self,
+        bot: Bot,
+        stops: Sequence[Stop],
+        chosen: list[Route],
+        runs: list[list[Run]],
+        times: list[int] | None,
+        now: int,
+    ) -> tuple[list[Route], list[list[Run]], list[int] | None]:
+        """Try other ways leg by leg and keep each that brings the bot home earlier."""
+        best = NEVER if times is None else _arrival(runs, times)
+        at = bot.cell
+        for i, stop in enumerate(stops):
+            late = times is None or _delays(runs, times, now)[i] > PATIENCE_MS
+            for route in self._others(at, stop, chosen[i]) if late else ():
+                trial = [*chosen[:i], route, *chosen[i + 1 :]]
+                trial_runs = self._runs(bot, stops, trial)
+                trial_times = self._schedule(bot, trial_runs, now, best)
+                if trial_times is not None and _arrival(trial_runs, trial_times) < best:
+                    chosen, runs, times = trial, trial_runs, trial_times
+                    best = _arrival(runs, times)
+            at = stop.goal
+        return chosen, runs, times
+
+    def _others(self, at: int, stop: Stop, chosen: Route) -> list[Route]:
+        if at == stop.goal:
+            return []
+        direct = self._routes.direct(at, stop.goal, stop.laden)
+        return [r for r in (*direct, *self._routes.detours(at, stop.goal, stop.laden)[:3]) if r != chosen]
+
+    def _runs(self, bot: Bot, stops: Sequence[Stop], chosen: Sequence[Route]) -> list[list[Run]]:
+        """The runs of each leg. What happens at a stop comes before the next run, turns included."""
+        legs: list[list[Run]] = []
+        axis, before = bot.axis, 0
+        for stop, route in zip(stops, chosen, strict=True):
+            leg: list[Run] = []
+            for a, b in pairwise(route):
+                run_axis = self._axis(a, b)
+                turn = self._turn_ms if run_axis != axis else 0
+                cells = _cells(a, b, 1 if run_axis == X_AXIS else self._width)
+                leg.append(Run(cells, run_axis, self._profiles[stop.laden][len(cells) - 1], before + turn))
+                axis, before = run_axis, 0
+            legs.append(leg)
+            before += stop.dwell_ms
+        return legs
+
+    def _schedule(
+        self, bot: Bot, legs: list[list[Run]], now: int, before: int = NEVER
+    ) -> list[int] | None:
+        """Departure times of all runs, each as early as can be, or None.
+
+        A bot waits only at rest. If somebody needs the cell where it waits before it
+        can go on, it comes there later instead, after them: one run back, with a
+        later departure. Times only grow, so this ends. None where the trip would not
+        end ``before`` an instant, or where the very first cell must be given up.
+        """
+        runs = [run for leg in legs for run in leg]
+        last = len(runs) - 1
+        departures = [0] * len(runs)
+        not_before = [0] * len(runs)
+        i, at_rest = 0, now
+        me = bot.id
+        while i <= last:
+            run = runs[i]
+            wanted = max(at_rest + run.before_ms, not_before[i])
+            depart = self._earliest(run, wanted, me, i == last)
+            if depart >= before:
+                return None
+            left = depart + run.profile.leave_ms[0]
+            blocked_until = self._needed_before(run.cells[0], at_rest, left, me)
+            if blocked_until:
+                if i == 0:
+                    return None
+                not_before[i] = 0
+                i -= 1
+                not_before[i] = blocked_until - runs[i].profile.enter_ms[-1]
+                at_rest = now if i == 0 else departures[i - 1] + runs[i - 1].profile.duration_ms
+                continue
+            departures[i] = depart
+            at_rest = depart + run.profile.duration_ms
+            i += 1
+        return departures
+
+    def _earliest(self, run: Run, depart: int, me: int, final: bool) -> int:
+        """The first departure at or after ``depart`` at which every cell of a run is free in its window."""
+        enter, leave, duration = run.profile.enter_ms, run.profile.leave_ms, run.profile.duration_ms
+        cells, table = run.cells, self._table
+        last = len(cells) - 1
+        i = 1
+        while i <= last:
+            entries = table[cells[i]]
+            if entries:
+                begin = depart + enter[i]
+                end = depart + leave[i] if i < last else (FOREVER if final else depart + duration)
+                for held_from, held_until, who in entries:
+                    if held_from < end and begin < held_until and who != me:
+                        depart = held_until - enter[i]
+                        i = 0
+                        break
+            i += 1
+        return depart
+
+    def _needed_before(self, cell: int, since: int, left: int, me: int) -> int:
+        """When the cell where a bot rests is free again after the first who needs it meanwhile; 0: nobody."""
+        for held_from, held_until, who in self._table[cell]:
+            if who != me and held_until > since and held_from < left:
+                return held_until
+        return 0
+
+    # -- the accepted plan
+
+    def _trip(
+        self, bot: Bot, stops: Sequence[Stop], legs: list[list[Run]], times: list[int], now: int
+    ) -> Trip:
+        steps: list[Step] = []
+        clock, index = now, 0
+        for stop, leg in zip(stops, legs, strict=True):
+            if leg:
+                departures = times[index : index + len(leg)]
+                index += len(leg)
+                steps.append(_leg(leg, departures, clock))
+                clock = steps[-1].end_ms
+            if stop.kind is not None:
+                steps.append(Step(stop.kind, clock, clock + stop.dwell_ms, stop.carrier))
+                clock += stop.dwell_ms
+        return Trip(steps, _holds_of(steps, bot.cell, now))
+
+
+def _cells(a: int, b: int, stride: int) -> range:
+    return range(a, b + 1, stride) if b > a else range(a, b - 1, -stride)
+
+
+def _free_flow_ms(legs: list[list[Run]]) -> int:
+    return sum(run.before_ms + run.profile.duration_ms for leg in legs for run in leg)
+
+
+def _arrival(legs: list[list[Run]], times: list[int]) -> int:
+    last = next((leg[-1] for leg in reversed(legs) if leg), None)
+    return times[-1] + last.profile.duration_ms if last is not None else 0
+
+
+def _delays(legs: list[list[Run]], times: list[int], now: int) -> list[int]:
+    """By how much each leg takes longer than on an empty level, in ms."""
+    delays, clock, index = [], now, 0
+    for leg in legs:
+        free = clock + _free_flow_ms([leg])
+        if leg:
+            index += len(leg)
+            clock = times[index - 1] + leg[-1].profile.duration_ms
+        delays.append(clock - free)
+    return delays
+
+
+def _leg(runs: list[Run], departures: list[int], begin: int) -> Step:
+    """One leg with the time each cell is entered and left; it begins where the bot rests."""
+    cells, enter, leave = [runs[0].cells[0]], [begin], []
+    for run, depart in zip(runs, departures, strict=True):
+        leave.append(depart + run.profile.leave_ms[0])
+        cells.extend(run.cells[1:])
+        enter.extend([depart + t for t in run.profile.enter_ms[1:]])
+        leave.extend([depart + t for t in run.profile.leave_ms[1:-1]])
+    end = departures[-1] + runs[-1].profile.duration_ms
+    leave.append(FOREVER)
+    return Step(LEG, begin, end, None, cells, enter, leave, runs[-1].axis)
+
+
+def _holds_of(steps: list[Step], start: int, now: int) -> list[tuple[int, int, int]]:
+    """What steps hold: the cell of rest from arrival until the next leg leaves it."""
+    holds: list[tuple[int, int, int]] = []
+    cell, since = start, now
+    for step in steps:
+        if step.kind != LEG:
+            continue
+        holds.append((cell, since, step.leave_ms[0]))
+        holds.extend(zip(step.cells[1:-1], step.enter_ms[1:-1], step.leave_ms[1:-1], strict=True))
+        cell, since = step.cells[-1], step.enter_ms[-1]
+    holds.append((cell, since, FOREVER))
+    return holds
