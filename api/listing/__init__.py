@@ -3,13 +3,10 @@
 from api.listing.complaints import Complaint
 from api.listing.fields import Field, fraction, moments, text, whole
 from api.listing.filters import Wire
-from api.listing.moments import BERLIN, Calendar
 from api.listing.query import LARGEST_PAGE, Listing, Slice, table
 
 __all__ = [
-    "BERLIN",
     "LARGEST_PAGE",
-    "Calendar",
     "Complaint",
     "Field",
     "Listing",

@@ -8,7 +8,7 @@ from typing import Any
 
 from api.listing.complaints import Complaint
 from api.listing.fields import Field, Kind, Row, number, whole_number
-from api.listing.moments import Calendar
+from api.wire.stamps import Calendar
 
 Test = Callable[[Row], bool]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any, Generic
 
 from fastapi.exceptions import RequestValidationError
@@ -13,8 +13,8 @@ from starlette.datastructures import QueryParams
 from api.listing.complaints import Complaint
 from api.listing.fields import Field, Row, whole_number
 from api.listing.filters import Test, Wire, make_test
-from api.listing.moments import Calendar
 from api.listing.search import make_search
+from api.wire.stamps import Calendar
 
 LARGEST_PAGE = 1000
 USUAL_PAGE = 50
@@ -74,7 +74,7 @@ class Listing(Generic[Row]):
         page = read("page", lambda: _count(query, "page", 1))
         size = read("size", lambda: _count(query, "size", USUAL_PAGE, LARGEST_PAGE))
         order = read("sort_by", lambda: self._order(query.get("sort_by", "")))
-        tests = [read(name, lambda n=name: self._test(n, query, calendar)) for name in self._asked(query)]
+        tests = [read(name, partial(self._test, name, query, calendar)) for name in self._asked(query)]
         if wrong:
             raise RequestValidationError(wrong)
         for test in tests:
