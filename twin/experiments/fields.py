@@ -30,15 +30,16 @@ class Problems:
         """Note what is wrong; what would be right comes after a semicolon."""
         self._found.append((mark, message))
 
-    def refuse_if_any(self) -> None:
-        """Raises SiteRefused with every problem so far, twenty at most."""
-        if not self._found:
-            return
+    def __bool__(self) -> bool:
+        return bool(self._found)
+
+    def refusal(self) -> SiteRefused:
+        """What to raise: every problem so far, twenty at most."""
         ordered = sorted(self._found, key=lambda found: found[0])
         lines = [f"{self._source}:{mark.line}:{mark.column}: {text}" for mark, text in ordered[:MOST_SHOWN]]
         if len(ordered) > MOST_SHOWN:
             lines.append(f"{self._source}: {len(ordered) - MOST_SHOWN} more problems are not shown")
-        raise SiteRefused("\n".join(lines))
+        return SiteRefused("\n".join(lines))
 
 
 class Fields:
@@ -107,12 +108,12 @@ class Fields:
             self.wrong(node.mark, f"{key} is {shown(node)}; {advice}")
         return node.text
 
-    def items(self, node: Node, name: str) -> tuple[Node, ...]:
-        """The values of a list; empty if it is none, which is noted."""
+    def items(self, node: Node, name: str, advice: str = "write a list") -> tuple[Node, ...] | None:
+        """The values of a list; None if it is no list, which is noted."""
         if isinstance(node, yamlnodes.Sequence):
             return node.items
-        self.wrong(node.mark, f"{name} is {shown(node)}; write a list")
-        return ()
+        self.wrong(node.mark, f"{name} is {shown(node)}; {advice}")
+        return None
 
     def wrong(self, mark: Mark, message: str) -> None:
         """Note what is wrong; what would be right comes after a semicolon."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from twin.domain.lanes import lanes_of
+from twin.domain.lanes import Lane, lanes_of
 from twin.domain.layout import BALCONY, Balcony, BotStart, CarrierStart, Level, Place
 from twin.domain.sitecheck import REST
 
@@ -39,18 +39,18 @@ def filled(levels: Iterable[Level], percent: int) -> tuple[CarrierStart, ...]:
 
     Every lane gets its share, packed from the back. Ids from 1001, by level and cell.
     """
-    cells = [(level, cell) for level in levels for cell in packed(level, _share(level, percent))]
+    cells = [(level, cell) for level in levels for cell in _filled_cells(level, percent)]
     starts = enumerate(cells, FIRST_CARRIER)
     return tuple(CarrierStart(id_, level.id, *level.xy[cell]) for id_, (level, cell) in starts)
 
 
-def packed(level: Level, count: int) -> tuple[int, ...]:
+def packed(lanes: Iterable[Lane], count: int) -> tuple[int, ...]:
     """``count`` storage cells to fill, ascending: deepest first, the same share in every lane.
 
     Shares that are no whole numbers are rounded so that their running total is never
     off by one or more; lanes with one carrier more thus lie evenly among the others.
     """
-    lanes = lanes_of(level)
+    lanes = tuple(lanes)
     positions = sum(len(lane.slots) for lane in lanes)
     cells: list[int] = []
     passed = 0
@@ -61,8 +61,9 @@ def packed(level: Level, count: int) -> tuple[int, ...]:
     return tuple(sorted(cells))
 
 
-def _share(level: Level, percent: int) -> int:
-    return sum(len(lane.slots) for lane in lanes_of(level)) * percent // 100
+def _filled_cells(level: Level, percent: int) -> tuple[int, ...]:
+    lanes = lanes_of(level)
+    return packed(lanes, sum(len(lane.slots) for lane in lanes) * percent // 100)
 
 
 def _groups(level: Level) -> Iterator[list[int]]:

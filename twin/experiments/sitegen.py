@@ -201,7 +201,7 @@ def _random_shape(chance: Chance, deep: int | None, pockets: int) -> LaneShape:
 def _random_pockets(chance: Chance, bots: int) -> list[str]:
     balconies = [BALCONY * _draw(chance, 1, 3) for _ in range(_draw(chance, 1, 3))]
     spare = _draw(chance, 0, 3)
-    rest = "".join(_draw_kind(chance) for _ in range(bots + spare))
+    rest = CHARGER + "".join(_draw_kind(chance) for _ in range(bots + spare - 1))
     return _shuffled(chance, [*balconies, *_chopped(chance, rest)])
 
 
@@ -260,5 +260,5 @@ def _as_full_as_digging_allows(level: Level, percent: int) -> tuple[CarrierStart
     lanes = lanes_of(level)
     positions = sum(len(lane.slots) for lane in lanes)
     most = positions - max(lane.depth for lane in lanes) + 1
-    cells = packed(level, min(positions * percent // 100, most))
+    cells = packed(lanes, min(positions * percent // 100, most))
     return tuple(CarrierStart(id_, 1, *level.xy[cell]) for id_, cell in enumerate(cells, FIRST_CARRIER))

@@ -69,7 +69,8 @@ class Network:
 
     def routes(self, start: int, goal: int) -> list[Route]:
         """The ways with the fewest turns, cheapest first; empty only if there is none at all."""
-        found = list(self._with_few_turns(start, goal)) or self.detours(start, goal)
+        found = list(self._with_few_turns(start, goal)) or list(self._with_two_turns(start, goal))
+        found = found or self._from_pocket_to_pocket(start, goal)
         if not found:
             way = self._shortest(start, goal)
             return [way] if way else []
@@ -77,10 +78,44 @@ class Network:
 
     def detours(self, start: int, goal: int) -> list[Route]:
         """Further ways with two turns, cheapest first, for when the direct ones are taken."""
-        return self._cheapest(list(self._with_two_turns(start, goal)))[:ALTERNATIVES]
+        found = list(self._with_two_turns(start, goal)) or self._from_pocket_to_pocket(start, goal)
+        return self._cheapest(found)[:ALTERNATIVES]
 
     def _cheapest(self, routes: list[Route]) -> list[Route]:
         return sorted(routes, key=lambda r: (self.cost(r), r))
+
+    def _from_pocket_to_pocket(self, start: int, goal: int) -> list[Route]:
+        """Ways whose first or last cell is a pocket beside an aisle: ways between the aisles, lengthened."""
+        found: list[Route] = []
+        for first in self._exits(start):
+            for last in self._entries(goal):
+                if (first, last) != (start, goal):
+                    found.extend((start, *way, goal) for way in self._between(first, last))
+        return [self.straightened(way) for way in found]
+
+    def _between(self, first: int, last: int) -> list[Route]:
+        if first == last:
+            return [(first,)]
+        return [*self._with_few_turns(first, last), *self._with_two_turns(first, last)]
+
+    def _exits(self, cell: int) -> list[int]:
+        if not self._endpoint[cell]:
+            return [cell]
+        return [cell + d for d in self._steps if self._edge[d][cell] and self._through[cell + d]]
+
+    def _entries(self, cell: int) -> list[int]:
+        if not self._endpoint[cell]:
+            return [cell]
+        inside = ((cell - d, d) for d in self._steps if 0 <= cell - d < self._cells)
+        return [c for c, d in inside if self._edge[d][c] and self._through[c]]
+
+    def straightened(self, route: Route) -> Route:
+        """The same way without stops between runs in one direction, and without empty runs."""
+        kept = [route[0]]
+        for before, cell, after in zip(route, route[1:], route[2:], strict=False):
+            if before != cell and self._line(before, cell)[0] != self._line(cell, after)[0]:
+                kept.append(cell)
+        return (*kept, route[-1])
 
     def cost(self, route: Route) -> float:
         """Rough time in ms along a route: what a cell and what a stop takes."""
@@ -134,7 +169,7 @@ class Network:
             node = int(before[0][node])
             if node >= 0 and node % self._cells != cells[-1]:
                 cells.append(node % self._cells)
-        return corners(cells[::-1])
+        return self.straightened(tuple(cells[::-1]))
 
     def _tree(self, start: int) -> tuple[np.ndarray, np.ndarray]:
         """Predecessors and costs from a cell over (cell, axis) nodes; a change of axis costs a stop."""
@@ -187,15 +222,6 @@ def _nearest(lines: tuple[int, ...], a: int, b: int) -> list[int]:
     return sorted(lines, key=lambda v: (max(low - v, v - high, 0), v))[:24]
 
 
-def corners(cells: list[int]) -> Route:
-    """The waypoints of a way given cell by cell."""
-    kept = [cells[0]]
-    for before, cell, after in zip(cells, cells[1:], cells[2:], strict=False):
-        if cell - before != after - cell:
-            kept.append(cell)
-    return (*kept, cells[-1])
-
-
 REMEMBERED = 16384
 """Pairs of cells whose ways are remembered, per level."""
 
@@ -240,12 +266,4 @@ class Routes:
         return out, into[::-1]
 
     def _joined(self, out: Route, way: Route, into: Route) -> Route:
-        cells = [*out[:-1], *self._cells(way), *into[1:]]
-        return corners(cells)
-
-    def _cells(self, route: Route) -> list[int]:
-        cells = [route[0]]
-        for a, b in pairwise(route):
-            step, length = self._aisles._line(a, b)
-            cells.extend(a + step * i for i in range(1, length + 1))
-        return cells
+        return self._aisles.straightened((*out[:-1], *way, *into[1:]))

@@ -7,8 +7,7 @@ back and every free position stays within reach.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from heapq import nsmallest
+from collections.abc import Iterator
 from typing import Protocol
 
 from twin.domain.floor import NOBODY, Deck
@@ -72,23 +71,18 @@ class NearestFree:
         """
         key = (deck.level.id, lane)
         if key not in self._near:
-            self._near[key] = tuple(nsmallest(NEIGHBOURS, _others(deck, lane), key=_distance(deck, lane)))
+            self._near[key] = tuple(_by_distance(deck, lane)[:NEIGHBOURS])
         yield from self._near[key]
         if len(deck.lanes) - 1 > NEIGHBOURS:
-            yield from sorted(_others(deck, lane), key=_distance(deck, lane))[NEIGHBOURS:]
+            yield from _by_distance(deck, lane)[NEIGHBOURS:]
 
 
-def _others(deck: Deck, lane: int) -> list[int]:
-    return [other for other in range(len(deck.lanes)) if other != lane]
-
-
-def _distance(deck: Deck, lane: int) -> Callable[[int], tuple[int, int]]:
-    """Distance of mouths in cells; leaving the aisle costs two more turns, so it counts double."""
-    xy, lanes = deck.level.xy, deck.lanes
-    x, y = xy[lanes[lane].mouth]
-
-    def distance(other: int) -> tuple[int, int]:
-        ox, oy = xy[lanes[other].mouth]
-        return (abs(ox - x) + 2 * abs(oy - y), other)
-
-    return distance
+def _by_distance(deck: Deck, lane: int) -> list[int]:
+    """All other lanes by the distance of mouths; leaving the aisle costs two turns, so it counts double."""
+    xy = deck.level.xy
+    mouths = [xy[other.mouth] for other in deck.lanes]
+    x, y = mouths[lane]
+    distances = [abs(ox - x) + 2 * abs(oy - y) for ox, oy in mouths]
+    order = sorted(range(len(mouths)), key=distances.__getitem__)
+    order.remove(lane)
+    return order

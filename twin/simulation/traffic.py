@@ -83,7 +83,7 @@ class Traffic:
             run_profiles(motion.laden, pitch_mm, longest),
         )
         self._table: list[list[Hold]] = [[] for _ in level.kinds]
-        self._held: dict[int, list[int]] = {}
+        self._held: dict[int, list[tuple[int, int]]] = {}
 
     # -- holds
 
@@ -112,12 +112,13 @@ class Traffic:
             if entries and entries[0][1] <= now:
                 entries[:] = [e for e in entries if e[1] > now]
             insort(entries, (begin, end, bot))
-            mine.append(cell)
+            mine.append((cell, end))
 
     def _release(self, bot: int, now: int) -> None:
-        for cell in self._held.pop(bot, ()):
-            entries = self._table[cell]
-            entries[:] = [e for e in entries if e[2] != bot and e[1] > now]
+        for cell, end in self._held.pop(bot, ()):
+            if end > now:
+                entries = self._table[cell]
+                entries[:] = [e for e in entries if e[2] != bot and e[1] > now]
 
     # -- planning
 

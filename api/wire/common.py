@@ -1,0 +1,80 @@
+"""What the bodies of several tags share: strict types, pages, pairs of stamps."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Annotated, Any, Generic, TypeVar
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, Strict, StringConstraints
+
+from api.listing import Slice
+
+Item = TypeVar("Item")
+Row = TypeVar("Row")
+
+LONGEST_TEXT = 255
+SMALLEST_INT, LARGEST_INT = -(2**31), 2**31 - 1
+
+
+def _without_nul(value: str) -> str:
+    if "\x00" in value:
+        raise ValueError("a text must not contain the character NUL")
+    return value
+
+
+Text = Annotated[
+    str, Strict(), StringConstraints(min_length=1, max_length=LONGEST_TEXT), AfterValidator(_without_nul)
+]
+"""An id or another text that cannot be empty."""
+Name = Annotated[str, Strict(), StringConstraints(max_length=LONGEST_TEXT), AfterValidator(_without_nul)]
+"""A text that may be empty."""
+Whole = Annotated[int, Strict(), Field(ge=SMALLEST_INT, le=LARGEST_INT)]
+"""An integer: not a string of digits, not 5.0, not true."""
+Pieces = Annotated[int, Strict(), Field(ge=0, le=LARGEST_INT)]
+SomePieces = Annotated[int, Strict(), Field(ge=1, le=LARGEST_INT)]
+
+LocalStamp = Annotated[
+    str,
+    Field(json_schema_extra={"format": "date-time"}, description="Berlin wall time, without an offset."),
+]
+UtcStamp = Annotated[
+    str,
+    Field(json_schema_extra={"format": "date-time"}, description="The same moment in UTC, with its offset."),
+]
+
+
+def _plain_digits(value: object) -> object:
+    if isinstance(value, str) and not re.fullmatch("-?[0-9]{1,18}", value):
+        raise ValueError("must be an integer in plain digits")
+    return value
+
+
+PathInt = Annotated[int, BeforeValidator(_plain_digits)]
+"""An integer in a path: nothing but digits, so that every id has one spelling only."""
+
+
+def whole_id(text: str) -> int | None:
+    """The number that an id given as text stands for, or None where it is none."""
+    return int(text) if re.fullmatch("[0-9]{1,18}", text) else None
+
+
+class Page(BaseModel, Generic[Item]):
+    """One page of a listing."""
+
+    items: list[Item]
+    total: int = Field(ge=0, description="Rows on all pages together.")
+    page: int = Field(ge=1)
+    size: int = Field(ge=1, description="Rows that a full page has.")
+    pages: int = Field(default=0, ge=0)
+
+
+def page_body(part: Slice[Row], item: Callable[[Row], Any]) -> dict[str, Any]:
+    """The body of a `Page`."""
+    return {
+        "items": [item(row) for row in part.rows],
+        "total": part.total,
+        "page": part.page,
+        "size": part.size,
+        "pages": part.pages,
+    }
