@@ -96,8 +96,7 @@ class Checker:
 
     def _start(self, read: Read | None) -> None:
         if read is not None and read.type_name == "SiteLoaded":
-            self._loading.load(read.event, read.at)
-            self._loaded = True
+            self._loaded = self._loading.load(read.event, read.at)
         elif not self._reader.known["SiteLoaded"]:
             message = "The log does not begin with SiteLoaded, so that nothing else can be judged."
             self._world.refute("form.first", message, At(1, self._reader.now_ms))

@@ -14,7 +14,7 @@ from twin.checking.world import MAP_CHARACTERS, Level, World
 
 
 class Loading:
-    """Builds the world from SiteLoaded; entries that make no sense are reported and left out."""
+    """Builds the world from SiteLoaded."""
 
     def __init__(
         self, world: World, driving: Driving, lifting: Lifting, boxes: Boxes, pieces: Pieces
@@ -28,22 +28,22 @@ class Loading:
             "loads": pieces.loaded,
         }
 
-    def load(self, event: Event, at: At) -> None:
-        """Everything in the order in which it needs one another."""
+    def load(self, event: Event, at: At) -> bool:
+        """Take the state at the start; False, and findings, where an entry is malformed."""
+        faults = [self._fault(event, name) for name in self._steps]
+        for fault in filter(None, faults):
+            message = f"SiteLoaded: {fault}. Nothing that follows can be judged."
+            self._world.refute("form.field", message, at)
+        if any(faults):
+            return False
         for name, step in self._steps.items():
-            for number, entry in enumerate(event[name]):
-                fault = self._fault(entry, name)
-                if fault:
-                    message = f"SiteLoaded: in {name}[{number}], {fault}."
-                    self._world.refute("form.field", message, at)
-                else:
-                    step(entry, at)
+            for entry in event[name]:
+                step(entry, at)
+        return True
 
-    def _fault(self, entry: Any, name: str) -> str | None:
-        if type(entry) is not dict:
-            return "the entry is not an object"
-        fault = fields_fault(entry, SITE_ENTRIES[name])
-        return _map_fault(entry["map"]) if fault is None and name == "levels" else fault
+    def _fault(self, event: Event, name: str) -> str | None:
+        faults = ((number, _entry_fault(entry, name)) for number, entry in enumerate(event[name]))
+        return next((f"in {name}[{number}], {fault}" for number, fault in faults if fault), None)
 
     def _add_level(self, entry: dict[str, Any], at: At) -> None:
         id_, rows = entry["level"], entry["map"]
@@ -51,6 +51,13 @@ class Loading:
             self._world.refute("form.id", f"Level {id_} exists already.", at)
             return
         self._world.levels[id_] = Level(id_, len(rows[0]), len(rows), "".join(rows))
+
+
+def _entry_fault(entry: Any, name: str) -> str | None:
+    if type(entry) is not dict:
+        return "the entry is not an object"
+    fault = fields_fault(entry, SITE_ENTRIES[name])
+    return _map_fault(entry["map"]) if fault is None and name == "levels" else fault
 
 
 def _map_fault(rows: list[Any]) -> str | None:

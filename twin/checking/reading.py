@@ -55,12 +55,12 @@ class Reader:
         event = self._parse(raw)
         if event is None:
             return None
+        self._number(event.get("seq"))
+        if not self._time(event.get("t_ms")):
+            return None
         type_name = event.get("type")
         if type(type_name) is not str:
             self._refuse("form.field", "The line has no type.")
-            return None
-        self._number(event.get("seq"))
-        if not self._time(event.get("t_ms")):
             return None
         return self._known(event, type_name)
 

@@ -25,6 +25,8 @@ Route = tuple[int, ...]
 
 ALTERNATIVES = 6
 """Detours kept per pair of cells, cheapest first."""
+LINES_TRIED = 12
+"""Columns and rows tried as the middle run of a way with two turns."""
 
 
 class Network:
@@ -82,6 +84,8 @@ class Network:
         return self._cheapest(found)[:ALTERNATIVES]
 
     def _cheapest(self, routes: list[Route]) -> list[Route]:
+        if len(routes) < 2:
+            return routes
         return sorted(routes, key=lambda r: (self.cost(r), r))
 
     def _from_pocket_to_pocket(self, start: int, goal: int) -> list[Route]:
@@ -134,9 +138,14 @@ class Network:
 
     def _stops(self, *route: int) -> bool:
         """Whether the corners may be stopped at and the runs between are free to drive."""
-        if not all(self._through[c] for c in route[1:-1]):
-            return False
-        return all(self.straight(a, b) for a, b in pairwise(route))
+        through = self._through
+        for corner in route[1:-1]:
+            if not through[corner]:
+                return False
+        for a, b in pairwise(route):
+            if not self.straight(a, b):
+                return False
+        return True
 
     def _with_two_turns(self, start: int, goal: int) -> Iterator[Route]:
         columns, rows = self._cross
@@ -216,10 +225,11 @@ def _cross_lines(
     return tuple(sorted(columns)), tuple(sorted(rows))
 
 
-def _nearest(lines: tuple[int, ...], a: int, b: int) -> list[int]:
+@lru_cache(maxsize=65536)
+def _nearest(lines: tuple[int, ...], a: int, b: int) -> tuple[int, ...]:
     """The lines that make the smallest detour between a and b first, a bounded number of them."""
     low, high = min(a, b), max(a, b)
-    return sorted(lines, key=lambda v: (max(low - v, v - high, 0), v))[:24]
+    return tuple(sorted(lines, key=lambda v: (max(low - v, v - high, 0), v))[:LINES_TRIED])
 
 
 REMEMBERED = 16384

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 from dataclasses import fields
-from functools import cache
+from functools import lru_cache
 
 import orjson
 
@@ -45,7 +45,7 @@ class EventLog:
 
 def encode(seq: int, t_ms: int, event: Event) -> bytes:
     """The line of an event, with its newline."""
-    kind = type(event)
+    kind: type = type(event)
     name, renamed = _form(kind)
     head = b'{"seq":%d,"t_ms":%d,"type":"%s",' % (seq, t_ms, name)
     if renamed:
@@ -54,7 +54,7 @@ def encode(seq: int, t_ms: int, event: Event) -> bytes:
     return head + orjson.dumps(event)[1:] + b"\n"
 
 
-@cache
+@lru_cache(maxsize=64)
 def _form(kind: type) -> tuple[bytes, tuple[tuple[str, str], ...]]:
     """Name of a type of event and, where a field is called otherwise in the log, all its fields."""
     names = tuple((f.name.rstrip("_"), f.name) for f in fields(kind))

@@ -26,8 +26,10 @@ FOREVER = 1 << 62
 NEVER = FOREVER >> 1
 """Departures this late mean that somebody stands in the way without end."""
 
-PATIENCE_MS = 1500
-"""A trip delayed by more than this is worth looking for a way round."""
+PATIENCE_MS = 4000
+"""A leg delayed by more than this is worth looking for a way round."""
+WAYS_ROUND = 3
+"""Other ways tried for a delayed leg; more gain nothing that can be measured."""
 
 Hold = tuple[int, int, int]
 """A cell is held from (ms) until before (ms) by a bot."""
@@ -48,12 +50,34 @@ class Stop:
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
-    """A straight stretch: its cells, axis, times, and what the bot has to do before it, in ms."""
+class Track:
+    """The times of a stop-to-stop run of a given length, in ms from its departure.
 
-    cells: Sequence[int]
+    ``enter`` and ``leave`` are those of the cells ahead of the first; the last one is
+    left when the bot is at rest there, in ``leave_final`` never.
+    """
+
+    duration_ms: int
+    first_leave: int
+    enter: tuple[int, ...]
+    leave: tuple[int, ...]
+    leave_final: tuple[int, ...]
+
+    @classmethod
+    def of(cls, profile: RunProfile) -> Track:
+        """The track of a run profile."""
+        enter, leave = profile.enter_ms[1:], profile.leave_ms[1:]
+        return cls(profile.duration_ms, profile.leave_ms[0], enter, leave, (*leave[:-1], FOREVER))
+
+
+@dataclass(slots=True)
+class Run:
+    """A straight stretch: its first cell, the cells ahead, and what the bot does before it, in ms."""
+
+    start: int
+    ahead: range
     axis: int
-    profile: RunProfile
+    track: Track
     before_ms: int
 
 
@@ -78,9 +102,9 @@ class Traffic:
         self._routes = routes
         self._turn_ms = motion.turn_ms
         longest = max(level.width, level.height)
-        self._profiles = (
-            run_profiles(motion.unladen, pitch_mm, longest),
-            run_profiles(motion.laden, pitch_mm, longest),
+        self._tracks = (
+            [Track.of(p) for p in run_profiles(motion.unladen, pitch_mm, longest)],
+            [Track.of(p) for p in run_profiles(motion.laden, pitch_mm, longest)],
         )
         self._table: list[list[Hold]] = [[] for _ in level.kinds]
         self._held: dict[int, list[tuple[int, int]]] = {}
@@ -111,7 +135,10 @@ class Traffic:
             entries = table[cell]
             if entries and entries[0][1] <= now:
                 entries[:] = [e for e in entries if e[1] > now]
-            insort(entries, (begin, end, bot))
+            if not entries or entries[-1][0] < begin:
+                entries.append((begin, end, bot))
+            else:
+                insort(entries, (begin, end, bot))
             mine.append((cell, end))
 
     def _release(self, bot: int, now: int) -> None:
@@ -188,7 +215,10 @@ class Traffic:
         if at == stop.goal:
             return []
         direct = self._routes.direct(at, stop.goal, stop.laden)
-        return [r for r in (*direct, *self._routes.detours(at, stop.goal, stop.laden)[:3]) if r != chosen]
+        others = [r for r in direct if r != chosen]
+        if len(others) < WAYS_ROUND:
+            others += [r for r in self._routes.detours(at, stop.goal, stop.laden) if r != chosen]
+        return others[:WAYS_ROUND]
 
     def _runs(self, bot: Bot, stops: Sequence[Stop], chosen: Sequence[Route]) -> list[list[Run]]:
         """The runs of each leg. What happens at a stop comes before the next run, turns included."""
@@ -199,8 +229,8 @@ class Traffic:
             for a, b in pairwise(route):
                 run_axis = self._axis(a, b)
                 turn = self._turn_ms if run_axis != axis else 0
-                cells = _cells(a, b, 1 if run_axis == X_AXIS else self._width)
-                leg.append(Run(cells, run_axis, self._profiles[stop.laden][len(cells) - 1], before + turn))
+                ahead = _cells_ahead(a, b, 1 if run_axis == X_AXIS else self._width)
+                leg.append(Run(a, ahead, run_axis, self._tracks[stop.laden][len(ahead)], before + turn))
                 axis, before = run_axis, 0
             legs.append(leg)
             before += stop.dwell_ms
@@ -228,38 +258,33 @@ class Traffic:
             depart = self._earliest(run, wanted, me, i == last)
             if depart >= before:
                 return None
-            left = depart + run.profile.leave_ms[0]
-            blocked_until = self._needed_before(run.cells[0], at_rest, left, me)
+            left = depart + run.track.first_leave
+            blocked_until = self._needed_before(run.start, at_rest, left, me)
             if blocked_until:
                 if i == 0:
                     return None
                 not_before[i] = 0
                 i -= 1
-                not_before[i] = blocked_until - runs[i].profile.enter_ms[-1]
-                at_rest = now if i == 0 else departures[i - 1] + runs[i - 1].profile.duration_ms
+                not_before[i] = blocked_until - runs[i].track.enter[-1]
+                at_rest = now if i == 0 else departures[i - 1] + runs[i - 1].track.duration_ms
                 continue
             departures[i] = depart
-            at_rest = depart + run.profile.duration_ms
+            at_rest = depart + run.track.duration_ms
             i += 1
         return departures
 
     def _earliest(self, run: Run, depart: int, me: int, final: bool) -> int:
         """The first departure at or after ``depart`` at which every cell of a run is free in its window."""
-        enter, leave, duration = run.profile.enter_ms, run.profile.leave_ms, run.profile.duration_ms
-        cells, table = run.cells, self._table
-        last = len(cells) - 1
-        i = 1
-        while i <= last:
-            entries = table[cells[i]]
-            if entries:
-                begin = depart + enter[i]
-                end = depart + leave[i] if i < last else (FOREVER if final else depart + duration)
-                for held_from, held_until, who in entries:
-                    if held_from < end and begin < held_until and who != me:
-                        depart = held_until - enter[i]
-                        i = 0
-                        break
-            i += 1
+        track, table = run.track, self._table
+        leaves = track.leave_final if final else track.leave
+        found = False
+        while not found:
+            found = True
+            for cell, enter, leave in zip(run.ahead, track.enter, leaves, strict=True):
+                for held_from, held_until, who in table[cell]:
+                    if held_from < depart + leave and depart + enter < held_until and who != me:
+                        depart = held_until - enter
+                        found = False
         return depart
 
     def _needed_before(self, cell: int, since: int, left: int, me: int) -> int:
@@ -288,17 +313,17 @@ class Traffic:
         return Trip(steps, _holds_of(steps, bot.cell, now))
 
 
-def _cells(a: int, b: int, stride: int) -> range:
-    return range(a, b + 1, stride) if b > a else range(a, b - 1, -stride)
+def _cells_ahead(a: int, b: int, stride: int) -> range:
+    return range(a + stride, b + 1, stride) if b > a else range(a - stride, b - 1, -stride)
 
 
 def _free_flow_ms(legs: list[list[Run]]) -> int:
-    return sum(run.before_ms + run.profile.duration_ms for leg in legs for run in leg)
+    return sum(run.before_ms + run.track.duration_ms for leg in legs for run in leg)
 
 
 def _arrival(legs: list[list[Run]], times: list[int]) -> int:
     last = next((leg[-1] for leg in reversed(legs) if leg), None)
-    return times[-1] + last.profile.duration_ms if last is not None else 0
+    return times[-1] + last.track.duration_ms if last is not None else 0
 
 
 def _delays(legs: list[list[Run]], times: list[int], now: int) -> list[int]:
@@ -308,20 +333,21 @@ def _delays(legs: list[list[Run]], times: list[int], now: int) -> list[int]:
         free = clock + _free_flow_ms([leg])
         if leg:
             index += len(leg)
-            clock = times[index - 1] + leg[-1].profile.duration_ms
+            clock = times[index - 1] + leg[-1].track.duration_ms
         delays.append(clock - free)
     return delays
 
 
 def _leg(runs: list[Run], departures: list[int], begin: int) -> Step:
     """One leg with the time each cell is entered and left; it begins where the bot rests."""
-    cells, enter, leave = [runs[0].cells[0]], [begin], []
+    cells, enter, leave = [runs[0].start], [begin], []
     for run, depart in zip(runs, departures, strict=True):
-        leave.append(depart + run.profile.leave_ms[0])
-        cells.extend(run.cells[1:])
-        enter.extend([depart + t for t in run.profile.enter_ms[1:]])
-        leave.extend([depart + t for t in run.profile.leave_ms[1:-1]])
-    end = departures[-1] + runs[-1].profile.duration_ms
+        track = run.track
+        leave.append(depart + track.first_leave)
+        cells += run.ahead
+        enter += [depart + t for t in track.enter]
+        leave += [depart + t for t in track.leave[:-1]]
+    end = departures[-1] + runs[-1].track.duration_ms
     leave.append(FOREVER)
     return Step(LEG, begin, end, None, cells, enter, leave, runs[-1].axis)
 

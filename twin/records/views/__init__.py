@@ -29,7 +29,7 @@ class Observable(Protocol):
     def plant(self) -> Plant:
         """The plant that the engine runs."""
 
-    def subscribe(self, observer: Observer) -> None:
+    def subscribe(self, observer: Observer) -> object:
         """Have ``observer`` called with position, time and event, after the state has changed."""
 
 

@@ -36,7 +36,7 @@ class SkuRow:
     @property
     def carrier_share(self) -> float:
         """Share of all carriers that hold a load of this SKU, 0 to 1."""
-        return self.carriers / self.carriers_in_all if self.carriers_in_all else 0.0
+        return round(self.carriers / self.carriers_in_all, 6) if self.carriers_in_all else 0.0
 
 
 @dataclass(slots=True)
