@@ -12,9 +12,10 @@ import logging
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from types import TracebackType
 from typing import Final
 
+from api.surprise import Loud, Unavailable
+from api.world import World
 from twin.domain.commands import Command
 from twin.domain.errors import Invalid, Refusal
 from twin.simulation.advancing import Advance, Entering, Goal
@@ -30,14 +31,6 @@ LONGEST_SLEEP_S: Final = 3600.0
 _log = logging.getLogger(__name__)
 
 
-class Unavailable(Exception):
-    """The twin cannot do it now: it is not ready, has failed, or is shutting down."""
-
-
-class _Disconnected(Exception):
-    """Whoever asked for an advance has gone."""
-
-
 @dataclass(frozen=True, slots=True)
 class Clock:
     """The clock at an instant; all times in simulated ms. ``next_event_ms`` is None where nothing is due."""
@@ -51,11 +44,12 @@ class Clock:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How an advance ended: the reason, events handled, and the status of what was waited for."""
+    """How an advance ended: the reason, events handled, the status of what was waited for, the clock then."""
 
     reason: str
     events: int
     status: str | None
+    clock: Clock
 
 
 Gone = Callable[[], Awaitable[bool]]
@@ -65,24 +59,23 @@ async def _never_gone() -> bool:
     return False
 
 
+def _nothing() -> None:
+    return None
+
+
 class Bridge:
     """Runs an engine at a pace on the running loop, and lets commands in.
 
-    ``build`` makes the engine, in a thread. ``last_ms`` is the last simulated ms
-    that can be reached.
+    ``build`` makes the world, in a thread. ``clock`` tells the wall seconds.
     """
 
     def __init__(
-        self,
-        build: Callable[[], Engine],
-        speed: Speed,
-        last_ms: int,
-        clock: Callable[[], float] = time.monotonic,
+        self, build: Callable[[], World], speed: Speed, clock: Callable[[], float] = time.monotonic
     ) -> None:
         self._build = build
-        self._last_ms = last_ms
+        self._last_ms = 0
         self._clock = clock
-        self._engine: Engine | None = None
+        self._world: World | None = None
         self._pace = Pace(speed, clock(), 0)
         self._trouble: str | None = "the site is being loaded"
         self._wake = asyncio.Event()
@@ -111,14 +104,20 @@ class Bridge:
         return self._trouble
 
     @property
-    def engine(self) -> Engine:
-        """The engine. Raises Unavailable until it is built."""
-        if self._engine is None:
+    def world(self) -> World:
+        """The world, to be read between two events. Raises Unavailable until it is built."""
+        if self._world is None:
             raise Unavailable(self._trouble)
-        return self._engine
+        return self._world
+
+    @property
+    def engine(self) -> Engine:
+        """The engine of the world. Raises Unavailable until it is built."""
+        return self.world.engine
 
     async def _live(self) -> None:
-        self._engine = await asyncio.to_thread(self._build)
+        self._world = await asyncio.to_thread(self._build)
+        self._last_ms = self._world.last_ms
         self._set_pace(self._pace.speed)
         self._trouble = None
         self.ready.set()
@@ -133,7 +132,7 @@ class Bridge:
         self.ready.set()
 
     def _fail(self, error: BaseException) -> None:
-        where = f"at {self._engine.now} ms" if self._engine else "before its start"
+        where = f"at {self._world.engine.now} ms" if self._world else "before its start"
         self._trouble = f"the simulation failed {where}: {type(error).__name__}: {error}"
         _log.critical(self._trouble, exc_info=error)
 
@@ -168,7 +167,7 @@ class Bridge:
     def _slice(self, target: int) -> bool:
         """Run towards ``target`` (simulated ms) for one slice; whether all that is due is done."""
         engine, end = self.engine, self._clock() + SLICE_S
-        with _Loud(self._fail):
+        with Loud(self._fail):
             while (due := engine.peek()) is not None and due <= target:
                 engine.step()
                 if self._clock() >= end:
@@ -212,7 +211,7 @@ class Bridge:
         Raises a Refusal, with nothing changed, or Unavailable.
         """
         await self.catch_up()
-        with _Loud(self._fail):
+        with Loud(self._fail):
             result = self._check().apply(command)
         self._wake.set()
         return result
@@ -221,6 +220,9 @@ class Bridge:
         """The clock now."""
         if self._trouble is None:
             await self.catch_up()
+        return self._read()
+
+    def _read(self) -> Clock:
         engine = self.engine
         lag = 0 if self._standing else self._pace.lag_ms(self._clock(), engine.now)
         return Clock(self._pace.speed, engine.now, lag, engine.peek(), self._advancing)
@@ -240,7 +242,7 @@ class Bridge:
 
     def _to(self, engine: Engine, t_ms: int, field: str) -> Advance:
         if t_ms < engine.now:
-            raise Invalid(field, f"{t_ms} ms lies before now, {engine.now} ms: time goes forward only")
+            raise Invalid(field, f"time goes forward only, and now is {self.world.written(engine.now)}")
         if t_ms > self._last_ms:
             raise Invalid(field, "simulated time ends with the year 9999")
         return Advance(engine, until_ms=t_ms)
@@ -266,45 +268,23 @@ class Bridge:
             await self.catch_up()
             advance = prepare(self._check())
             self._advancing = True
+            goal = advance.goal if isinstance(advance.goal, Entering) else None
+            forget = self.engine.subscribe(goal.observe) if goal else _nothing
             try:
-                return await self._run(advance, gone)
+                reason = await self._run_slices(advance, gone)
             finally:
+                forget()
                 self._advancing = False
                 self._set_pace(self._pace.speed)
-
-    async def _run(self, advance: Advance, gone: Gone) -> Outcome:
-        goal = advance.goal if isinstance(advance.goal, Entering) else None
-        forget = self.engine.subscribe(goal.observe) if goal else lambda: None
-        try:
-            reason = await self._run_slices(advance, gone)
-        finally:
-            forget()
-        return Outcome(reason, advance.handled, goal.current if goal else None)
+            return Outcome(reason, advance.handled, goal.current if goal else None, self._read())
 
     async def _run_slices(self, advance: Advance, gone: Gone) -> str:
         while True:
             self._check()
-            with _Loud(self._fail):
+            with Loud(self._fail):
                 reason = advance.go_on(self._clock, SLICE_S)
             if reason is not None:
                 return reason
             await asyncio.sleep(0)
             if await gone():
                 return "disconnected"
-
-
-class _Loud:
-    """Turns a surprise of the engine into a stop that everyone hears of; refusals pass."""
-
-    def __init__(self, fail: Callable[[BaseException], None]) -> None:
-        self._fail = fail
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(
-        self, _kind: type[BaseException] | None, error: BaseException | None, _trace: TracebackType | None
-    ) -> None:
-        if isinstance(error, Exception) and not isinstance(error, (Refusal, Unavailable)):
-            self._fail(error)
-            raise Unavailable(str(error)) from error

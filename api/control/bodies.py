@@ -65,6 +65,9 @@ InstantIn = Annotated[
 ]
 
 
+Instant = Annotated[str, Shown({"type": "string", "format": "date-time"})]
+
+
 class Strict(BaseModel):
     """A body in which every field is known."""
 
@@ -147,12 +150,12 @@ class AdvanceOrder(Strict):
 class ClockAnswer(BaseModel):
     """The clock. ``lag_ms`` is how far the twin is behind its pace."""
 
-    speed: float | Literal["max"]
+    speed: int | float | Literal["max"]
     now_ms: int
-    now: datetime
+    now: Instant
     lag_ms: int
     next_event_ms: int | None
-    next_event: datetime | None
+    next_event: Instant | None
     advancing: bool
 
 

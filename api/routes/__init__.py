@@ -1,0 +1,12 @@
+"""The operations of the API, one file per tag of the reference."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+
+from api.routes import bot, events, health, inventory, sku, system, work
+
+
+def all_routers() -> list[APIRouter]:
+    """The routers of all tags, in the order of the reference."""
+    return [module.router for module in (system, bot, inventory, events, health, work, sku)]

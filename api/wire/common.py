@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Annotated, Any, Generic, TypeVar
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, Strict, StringConstraints
+from pydantic_core import PydanticCustomError
 
 from api.listing import Slice
 
@@ -19,7 +20,7 @@ SMALLEST_INT, LARGEST_INT = -(2**31), 2**31 - 1
 
 def _without_nul(value: str) -> str:
     if "\x00" in value:
-        raise ValueError("a text must not contain the character NUL")
+        raise PydanticCustomError("string_nul", "String should not contain the character NUL")
     return value
 
 
@@ -46,7 +47,7 @@ UtcStamp = Annotated[
 
 def _plain_digits(value: object) -> object:
     if isinstance(value, str) and not re.fullmatch("-?[0-9]{1,18}", value):
-        raise ValueError("must be an integer in plain digits")
+        raise PydanticCustomError("int_parsing", "Input should be a valid integer, in plain digits")
     return value
 
 

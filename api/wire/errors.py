@@ -72,6 +72,7 @@ ALWAYS: Documented = {
         "description": "No key, or one that is not known.",
         "headers": {"WWW-Authenticate": {"schema": {"type": "string"}, "description": "Always `Bearer`."}},
     },
+    503: {"model": Refused, "description": "The twin is being loaded, is shutting down, or has failed."},
 }
 INVALID: Documented = {
     422: {"model": HTTPValidationError, "description": "Something in the request is not as described."},

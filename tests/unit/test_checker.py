@@ -65,7 +65,7 @@ def site() -> dict[str, Any]:
     return event(
         0,
         "SiteLoaded",
-        levels=[{"level": 1, "map": MAP}],
+        levels=[{"level": 1, "map": list(MAP)}],
         bots=[at(1, 0, 0), at(2, 0, 2)],
         carriers=[{"carrier": id_, "level": 1, "x": x, "y": y} for id_, (x, y) in places.items()],
         boxes=[{"box": id_, "carrier": c, "section_code_32": code} for id_, (c, code) in boxes.items()],
@@ -170,8 +170,25 @@ def both(*mutations: Mutation) -> Mutation:
     return lambda log: [mutate(log) for mutate in mutations]
 
 
-def no_floor(_: Log) -> Any:
-    return {"levels": [{"level": 1, "map": MAP[:1]}]}
+def swap_places(log: Log) -> None:
+    """Two neighbours exchange their cells in no time, so that no cell is ever held twice."""
+    log.clear()
+    log["site"] = site() | {"bots": [at(1, 0, 0), at(2, 1, 0)]}
+    instant = {"enter_ms": [0, 500], "leave_ms": [500, None]}
+    log["one"] = leg(1, [[0, 0], [1, 0]], 0) | instant
+    log["two"] = leg(2, [[1, 0], [0, 0]], 0) | instant
+
+
+def third_bot(start_ms: int) -> Mutation:
+    """A bot that crosses the way of bot 1, which leaves that cell at 3800 ms; it is there 500 ms later."""
+    crossing = insert("come", leg(4, [[1, 1], [1, 0], [0, 0]], start_ms))
+    return both(extra("bots", **at(4, 1, 1)), crossing)
+
+
+def carrier_in_the_way(until_ms: int) -> Mutation:
+    """A carrier where laden bot 1 comes at 8000 ms."""
+    place = {"carrier": 6, "level": 1, "x": 4, "y": 0}
+    return both(extra("carriers", **place), insert("bring", event(until_ms, "CarrierRemoved", **place)))
 
 
 MUTATIONS: dict[str, tuple[str, Mutation]] = {
@@ -207,12 +224,9 @@ MUTATIONS: dict[str, tuple[str, Mutation]] = {
     "a bot put on another": ("floor.shared", change("bot in", x=2, y=2)),
     "two bots starting on one cell": ("floor.shared", entry("bots", 1, x=0, y=0)),
     "a bot driving over one at rest": ("floor.shared", both(entry("bots", 1, x=1, y=0), drop("roam"))),
-    "entering before the other has left": ("floor.shared", both(
-        entry("bots", 1, x=3, y=0), change("roam", **leg(2, [[3, 0], [3, 1], [3, 2], [3, 1]], 6900)))),
-    "bots passing through one another": ("floor.swap", both(
-        insert("create", leg(1, [[2, 0], [2, 1]], 24000) | {"enter_ms": [24000, 24600], "leave_ms": [24600, None]}),
-        lambda log: log.update(z=leg(2, [[2, 2], [2, 1]], 0)), drop("z"))),
-    "a leg from elsewhere": ("leg.start", change("bring", cells=[[3, 0], [3, 0], [4, 0]])),
+    "entering before the other has left": ("floor.shared", third_bot(3299)),
+    "bots passing through one another": ("floor.swap", swap_places),
+    "a leg from elsewhere": ("leg.start", change("bring", **leg(1, [[3, 0], [4, 0]], 6500, 7))),
     "a leg on another level": ("leg.start", both(extra("levels", level=2, map=MAP), change("come", level=2))),
     "a jump over a cell": ("leg.step", cell("roam", 2, 3, 1)),
     "a diagonal step": ("leg.step", cell("roam", 1, 1, 1)),
@@ -226,7 +240,7 @@ MUTATIONS: dict[str, tuple[str, Mutation]] = {
     "entering out of order": ("leg.times", time("come", "enter_ms", 2, 2400)),
     "arriving before entering": ("leg.times", change("come", arrive_ms=3499)),
     "a leg told afterwards": ("leg.late", change("roam", t_ms=9001)),
-    "a leg before the last is over": ("leg.overlap", change("below", **leg(2, [[3, 1], [3, 2]], 12999))),
+    "a leg before the last is over": ("leg.overlap", change("roam", arrive_ms=14001)),
     "a bot put on a pillar": ("bot.place", change("bot in", x=4, y=1)),
     "a bot removed from elsewhere": ("bot.place", change("bot out", y=0)),
     "a bot removed while it drives": ("bot.place", insert("leave", event(28500, "BotRemoved", **at(1, 1, 0)))),
@@ -237,9 +251,9 @@ MUTATIONS: dict[str, tuple[str, Mutation]] = {
     "a lift before arrival": ("carrier.rest", change("lift", t_ms=3999)),
     "a lift beside the carrier": ("carrier.rest", change("lift", x=3)),
     "a lift after departure": ("carrier.rest", lambda log: log.update(z=log.pop("lift") | {"t_ms": 28000})),
-    "a lowering while driving": ("carrier.rest", change("lower", t_ms=13999)),
+    "a lowering while driving": ("carrier.rest", change("return", arrive_ms=17001)),
     "a lift of what is not there": ("carrier.lift", change("lift", carrier=8)),
-    "a second carrier on a bot": ("carrier.lift", insert("bring", event(6500, "CarrierLifted", **at(1, 4, 0, carrier=8)))),
+    "a second carrier on a bot": ("carrier.lift", insert("lift", event(6500, "CarrierLifted", **at(1, 2, 0, carrier=8)))),
     "a lowering of what another bot has": ("carrier.lower", change("lower", carrier=8)),
     "a lowering by an unladen bot": ("carrier.lower", drop("lift")),
     "a laden bot told as unladen": ("carrier.leg", change("bring", laden=False, carrier=None)),
@@ -248,10 +262,8 @@ MUTATIONS: dict[str, tuple[str, Mutation]] = {
     "an unladen leg with a carrier": ("carrier.leg", change("bring", laden=False)),
     "a laden drive to a stored carrier": ("carrier.blocked", extra("carriers", carrier=9, level=1, x=3, y=0)),
     "a carrier put before a laden bot": ("carrier.blocked", insert(
-        "bring", event(6600, "CarrierAdded", carrier=9, level=1, x=4, y=0))),
-    "a carrier taken away too late": ("carrier.blocked", both(
-        extra("carriers", carrier=9, level=1, x=4, y=0),
-        insert("bring", event(8001, "CarrierRemoved", carrier=9, level=1, x=4, y=0)))),
+        "bring", event(6600, "CarrierAdded", carrier=6, level=1, x=4, y=0))),
+    "a carrier taken away too late": ("carrier.blocked", carrier_in_the_way(8001)),
     "a section code too short": ("box.mask", entry("boxes", 0, section_code_32="1" * 31)),
     "a section code of other digits": ("box.mask", change("create", section_code_32="2" + "1" * 31)),
     "an empty section code": ("box.mask", change("swap 1", section_code_32="0" * 32)),
@@ -277,7 +289,8 @@ MUTATIONS: dict[str, tuple[str, Mutation]] = {
     "a pick by a job that fails": ("piece.trigger", change("j1 ends", to="FAILED")),
     "a pick made twice": ("piece.once", insert("pick", load(12000, 70, "A", 3, 1, "J1"))),
     "a success without a pick": ("piece.missing", drop("pick")),
-    "pieces that vanish": ("piece.sum", change("pick", item_count=2)),
+    "pieces that vanish": ("piece.sum", both(
+        change("pick", item_count=2), change("fill", item_count_before=2, item_count=6))),
     "pieces that go with their box": ("piece.sum", drop("empty")),
     "an unknown request state": ("life.state", change("r1 begins", to="BEGUN")),
     "an unknown job state": ("life.state", change("j1 begins", to="PARTIALLY_SUCCEEDED_SO_FAR")),
@@ -296,7 +309,7 @@ MUTATIONS: dict[str, tuple[str, Mutation]] = {
     "waiting for another carrier": ("life.waiting", change("j1 waits", carrier=8)),
     "waiting with another bot": ("life.waiting", change("j1 waits", bot=2)),
     "waiting away from the balcony": ("life.waiting", insert("lower", job(17000, "J2", "ACCEPTED", "WAITING_FOR_TRIGGER"))),
-    "a carrier taken from a waiting job": ("life.waiting", change("return", **leg(1, [[4, 0], [3, 0]], 11000, 7))),
+    "a carrier taken from a waiting job": ("life.waiting", insert("roam", leg(1, [[4, 0], [3, 0]], 11000, 7))),
     "a request left open": ("live.request", drop("r2 ends")),
     "a job left open": ("live.job", drop("j2 ends")),
     "a carrier left on a bot": ("live.carrier", drop("dig down")),
@@ -314,3 +327,289 @@ def test_a_good_log_is_proved_complete() -> None:
     assert report.pieces == {
         "start": 8, "commands": 6, "replenished": 4, "picked": 2, "unattributed": 0, "end": 16,
     }  # fmt: skip
+
+
+@pytest.mark.parametrize("name", MUTATIONS)
+def test_each_wrong_fact_is_found(name: str) -> None:
+    rule, mutate = MUTATIONS[name]
+    log = good_log()
+    mutate(log)
+    report = check(log)
+    assert rule in report.violations_by_rule, report.as_text()
+    assert report.violation_count == sum(report.violations_by_rule.values())
+
+
+def test_every_rule_has_a_log_that_breaks_it() -> None:
+    broken = {rule for rule, _ in MUTATIONS.values()}
+    assert set(RULES) - broken == {"form.json"}  # see the next test
+    assert broken <= set(RULES)
+
+
+@pytest.mark.parametrize("line", [b"\n", b'{"seq": 2,\n', b"[]\n", b"NaN\n", b'{"seq": "\xff"}\n', b"[" * 5000])
+def test_a_line_that_is_no_object_is_found(line: bytes) -> None:
+    log = lines(good_log())
+    assert "form.json" in check_lines([*log[:1], line, *log[1:]]).violations_by_rule
+
+
+@pytest.mark.parametrize(
+    "mutate",
+    [
+        pytest.param(third_bot(3300), id="a cell is entered the very moment it is left"),
+        pytest.param(carrier_in_the_way(8000), id="a carrier leaves the very moment a laden bot comes"),
+        pytest.param(change("lift", t_ms=4000), id="a lift ends the very moment the bot has arrived"),
+        pytest.param(change("j1 waits", t_ms=8500), id="a job waits the very moment the bot has arrived"),
+        pytest.param(change("bring", t_ms=6500, enter_ms=[6600, 7000, 8000]), id="a leg is written ahead"),
+        pytest.param(insert("site", leg(2, [[0, 2]], 0)), id="a leg is a stop on the spot"),
+        pytest.param(insert("r1", event(1000, "WeatherChanged", rain=1.5)), id="an unknown event"),
+        pytest.param(lambda log: log["come"].pop("arrive_ms"), id="arrive_ms is left out"),
+    ],
+)
+def test_what_is_just_right_is_let_pass(mutate: Mutation) -> None:
+    log = good_log()
+    mutate(log)
+    assert check(log).violations == []
+
+
+def test_a_third_party_may_leave_out_our_own_fields() -> None:
+    log = good_log()
+    ours = ("reason", "job", "item_count_before", "quantity", "sku", "box", "arrive_ms")
+    for name, e in log.items():
+        kept = {"LoadChanged": ("box", "sku"), "JobStateChanged": ("job",)}.get(e["type"], ours)
+        log[name] = {k: v for k, v in e.items() if k not in ours or k in kept or e["type"].startswith("Box")}
+    log["bring"]["arrive_ms"] = 8500
+    report = check(log)
+    assert report.violations == []
+    assert report.pieces["unattributed"] == 8
+
+
+def test_a_leg_may_be_written_long_before_it_begins() -> None:
+    log = good_log()
+    early = {name: log.pop(name) | {"t_ms": 0} for name in ("come", "bring", "return", "leave")}
+    rest = list(log.items())
+    assert check(dict([rest[0], *early.items(), *rest[1:]])).violations == []
+
+
+def test_what_comes_after_a_log_that_was_cut_is_left_open() -> None:
+    """Bot 2 stands in the way of a leg that reaches into the future; it may still make way."""
+    log = {"site": site() | {"bots": [at(1, 0, 0), at(2, 2, 0)]}, "come": leg(1, [[0, 0], [1, 0], [2, 0]], 0)}
+    assert check(log, complete=False).ok
+    assert "floor.shared" in check(log).violations_by_rule
+    log["later"] = event(1501, "ServiceStarted")
+    assert "floor.shared" in check(log, complete=False).violations_by_rule
+
+
+@pytest.mark.parametrize("last", ["pick", "r1 ends", "swap 1", "j4 ends"])
+def test_a_log_may_be_cut_off_in_the_middle_of_a_moment(last: str) -> None:
+    log = good_log()
+    if last == "r1 ends":
+        log = {name: log[name] for name in log if name not in ("pick", "j1 ends")}
+    log = {name: log[name] for name in list(log)[: list(log).index(last) + 1]}
+    assert check(log, complete=False).violations == []
+    assert not check(log).ok
+    log["later"] = event(27000, "ServiceStarted")
+    assert not check(log, complete=False).ok
+
+
+def test_open_work_is_counted_without_being_refused() -> None:
+    log = dict(list(good_log().items())[:9])
+    report = check(log, complete=False)
+    assert report.ok
+    assert (report.open_requests, report.open_jobs, report.carriers_on_bots) == (1, 1, 1)
+    assert "PROVED: every rule but liveness" in report.as_text()
+
+
+def test_a_violation_names_both_lines_the_moment_and_who_is_involved() -> None:
+    log = good_log()
+    third_bot(3299)(log)
+    (violation,) = check(log).violations
+    assert (violation.rule, violation.line, violation.other_line) == ("floor.shared", 7, 6)
+    assert violation.t_ms == 3799
+    assert (violation.bots, violation.cells) == ((1, 4), ((1, 1, 0),))
+    assert violation.as_text() == (
+        "line 7 and line 6, t = 3799 ms [floor.shared] "
+        "Bots 1 and 4 both hold (1, 0) on level 1 from 3799 to 3800 ms."
+    )
+
+
+def test_all_violations_are_counted_and_only_so_many_told() -> None:
+    log = lines(good_log())
+    report = check_lines([*log, *[b"?"] * 10], limit=3)
+    assert (report.violation_count, len(report.violations)) == (10, 3)
+    assert report.as_text().endswith("... and 7 more")
+
+
+def test_the_hash_is_that_of_the_bytes(tmp_path: Path) -> None:
+    file = tmp_path / "log.jsonl"
+    file.write_bytes(b"".join(lines(good_log())))
+    assert check_file(file).sha256 == hashlib.sha256(file.read_bytes()).hexdigest()
+
+
+@pytest.mark.parametrize("content", [b"", b"\n", b"PK\x03\x04", b"[]\n", b"{}\n", b'{"type": 1}\n'])
+def test_what_is_no_log_is_refused(content: bytes, tmp_path: Path) -> None:
+    file = tmp_path / "file"
+    file.write_bytes(content)
+    with pytest.raises(NotALogError):
+        check_file(file)
+    assert verify_command(str(file), complete=False, as_json=True) == 2
+
+
+def test_the_command_tells_by_its_exit_status(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    good, bad = tmp_path / "good", tmp_path / "bad"
+    good.write_bytes(b"".join(lines(good_log())))
+    bad.write_bytes(b"".join(lines(good_log())[:-8]))
+    assert verify_command(str(good), complete=True, as_json=False) == 0
+    assert "PROVED: every rule holds" in capsys.readouterr().out
+    assert verify_command(str(bad), complete=True, as_json=True) == 1
+    assert orjson.loads(capsys.readouterr().out)["violations"][0]["rule"] == "live.request"
+    assert verify_command(str(tmp_path / "none"), complete=True, as_json=False) == 2
+    assert "is not a readable event log" in capsys.readouterr().out
+
+
+def test_the_specification_names_every_rule_and_its_example_holds() -> None:
+    text = SPEC.read_text()
+    assert [rule for rule in RULES if f"`{rule}`" not in text] == []
+    (example,) = re.findall(r"```jsonl\n(.*?)```", text, re.DOTALL)
+    report = check_lines(example.encode().splitlines(keepends=True), complete=True)
+    assert report.violations == []
+    assert report.sha256 in text
+
+
+@st.composite
+def convoys(draw: st.DrawFn) -> tuple[Log, int]:
+    """Two bots, one behind the other, and the cell at which the second comes too soon."""
+    n, start_ms = draw(st.integers(6, 12)), draw(st.integers(1000, 3000))
+    way = [[x, 0] for x in range(n)]
+    first, second = leg(1, way[1:], 0), leg(2, way[:-1], start_ms)
+    i = draw(st.integers(4, n - 2))
+    second["enter_ms"][i] = draw(st.integers(start_ms, first["leave_ms"][i - 1] - 1))
+    bots = [at(1, 1, 0), at(2, 0, 0)]
+    loaded = event(0, "SiteLoaded", levels=[{"level": 1, "map": ["." * n]}], bots=bots, carriers=[], boxes=[], loads=[])
+    return {"site": loaded, "first": first, "second": second}, i
+
+
+@given(convoys())
+def test_coming_before_the_other_bot_has_left_is_always_found(case: tuple[Log, int]) -> None:
+    log, i = case
+    found = {v.cells for v in check(log).violations if v.rule == "floor.shared"}
+    assert ((1, i, 0),) in found
+
+
+Holding = tuple[tuple[int, int], float, float, int]
+"""Cell, start, end and bot."""
+
+
+@st.composite
+def wanderings(draw: st.DrawFn) -> tuple[list[dict[str, Any]], bool]:
+    """Legs of three bots that heed nobody on a small floor, some of them written ahead."""
+    legs = []
+    for bot, start in ((1, (0, 0)), (2, (1, 0)), (3, (2, 0))):
+        (x, y), now = start, 0
+        for _ in range(draw(st.integers(0, 4))):
+            cells, enter, leave = [[x, y]], [now + draw(st.integers(1, 9))], []
+            for _ in range(draw(st.integers(1, 4))):
+                x, y = draw(st.sampled_from([(a, b) for a in range(3) for b in range(2) if abs(a - x) + abs(b - y) == 1]))
+                enter.append(enter[-1] + draw(st.integers(0, 5)))
+                leave.append(enter[-1] + draw(st.integers(0, 5)))
+                cells.append([x, y])
+            now = enter[-1]
+            written = max(0, enter[0] - draw(st.sampled_from([0, 0, 3, 20])))
+            times = {"enter_ms": enter, "leave_ms": [*leave, None]}
+            laden = {"laden": True, "carrier": bot}
+            legs.append(event(written, "LegPlanned", bot=bot, level=1, cells=cells, **times, **laden))
+    return sorted(legs, key=lambda e: e["t_ms"]), draw(st.booleans())
+
+
+def floor_of_three(legs: list[dict[str, Any]]) -> Log:
+    """A site on which three bots have lifted their carriers, and their legs."""
+    starts = [(1, 0, 0), (2, 1, 0), (3, 2, 0)]
+    loaded = event(
+        0,
+        "SiteLoaded",
+        levels=[{"level": 1, "map": ["sss", "sss"]}],
+        bots=[at(*start) for start in starts],
+        carriers=[{"carrier": id_, "level": 1, "x": x, "y": y} for id_, x, y in starts],
+        boxes=[],
+        loads=[],
+    )
+    lifts = {f"lift {s[0]}": event(0, "CarrierLifted", **at(*s, carrier=s[0])) for s in starts}
+    return {"site": loaded, **lifts, **{f"leg {i}": leg_ for i, leg_ in enumerate(legs)}}
+
+
+def naive_holdings(legs: list[dict[str, Any]], horizon_ms: float) -> Iterator[Holding]:
+    """Every holding up to the horizon, read off the legs bot by bot."""
+    for bot in (1, 2, 3):
+        cell, since = (bot - 1, 0), 0
+        for e in sorted((e for e in legs if e["bot"] == bot), key=lambda e: e["enter_ms"][0]):
+            if e["enter_ms"][0] >= horizon_ms and e["t_ms"] < e["enter_ms"][0]:
+                break
+            yield cell, since, e["leave_ms"][0], bot
+            for (x, y), enter, leave in list(zip(e["cells"], e["enter_ms"], e["leave_ms"], strict=True))[1:-1]:
+                yield (x, y), enter, leave, bot
+            cell, since = tuple(e["cells"][-1]), e["enter_ms"][-1]
+        yield cell, since, max(since, horizon_ms), bot
+
+
+@settings(max_examples=400)
+@given(wanderings())
+def test_shared_cells_are_those_that_a_comparison_of_all_pairs_finds(case: tuple[list[dict[str, Any]], bool]) -> None:
+    legs, complete = case
+    horizon = float("inf") if complete else max((e["t_ms"] for e in legs), default=0)
+    holdings = [h for h in naive_holdings(legs, horizon) if h[1] < h[2]]
+    expected = [
+        (one[0], max(one[1], two[1]), one[3], two[3])
+        for one, two in combinations(sorted(holdings, key=lambda h: h[3]), 2)
+        if one[0] == two[0] and one[3] != two[3] and max(one[1], two[1]) < min(one[2], two[2])
+    ]
+    report = check_lines(lines(floor_of_three(legs)), complete, limit=10_000)
+    shared = [v for v in report.violations if v.rule == "floor.shared"]
+    assert sorted((v.cells[0][1:], v.t_ms, *sorted(v.bots)) for v in shared) == sorted(expected)
+
+
+@settings(max_examples=300)
+@given(wanderings(), st.lists(st.tuples(*map(st.integers, (0, 0, 0, 1), (2, 1, 60, 40))), max_size=8))
+def test_blocked_cells_are_those_that_a_comparison_of_all_pairs_finds(
+    case: tuple[list[dict[str, Any]], bool], stays: list[tuple[int, int, int, int]]
+) -> None:
+    legs, complete = case
+    events = list(legs)
+    for i, (x, y, start, length) in enumerate(stays):
+        place = {"carrier": 10 + i, "level": 1, "x": x, "y": y}
+        events += [event(start, "CarrierAdded", **place), event(start + length, "CarrierRemoved", **place)]
+    events.sort(key=lambda e: e["t_ms"])
+    horizon = float("inf") if complete else max((e["t_ms"] for e in events), default=0)
+    expected = [
+        (cell_, max(since, start), bot, 10 + i)
+        for cell_, since, until, bot in naive_holdings(legs, horizon)
+        for i, (x, y, start, length) in enumerate(stays)
+        if cell_ == (x, y) and max(since, start) < min(until, start + length)
+    ]
+    report = check_lines(lines(floor_of_three(events)), complete, limit=10_000)
+    blocked = [v for v in report.violations if v.rule == "carrier.blocked"]
+    found = [(v.cells[0][1:], v.t_ms, v.bots[0], v.carriers[0]) for v in blocked]
+    overlapping = "carrier.occupied" in report.violations_by_rule
+    assert overlapping or sorted(found) == sorted(expected)
+
+
+VALUES = st.one_of(
+    st.none(), st.booleans(), st.integers(-5, 40_000), st.text(max_size=3), st.floats(allow_nan=False),
+    st.lists(st.integers(-1, 5), max_size=3), st.just({}), st.sampled_from(["SUCCEEDED", "LegPlanned", "BoxDeleted"]),
+)  # fmt: skip
+
+
+@settings(max_examples=300)
+@given(st.data())
+def test_no_log_however_broken_breaks_the_checker(data: st.DataObject) -> None:
+    log = good_log()
+    for name in data.draw(st.lists(st.sampled_from(list(log)), min_size=1, max_size=4)):
+        field = data.draw(st.sampled_from(list(log[name])))
+        value = log[name][field]
+        if isinstance(value, list) and value and data.draw(st.booleans()):
+            value[data.draw(st.integers(0, len(value) - 1))] = data.draw(VALUES)
+        else:
+            log[name][field] = data.draw(VALUES)
+    try:
+        report = check(log)
+    except NotALogError:
+        return
+    assert orjson.loads(report.as_json())["ok"] == report.ok
+    assert report.as_text()

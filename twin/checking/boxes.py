@@ -60,6 +60,11 @@ class Boxes:
             self._check_overlap(carrier, at)
         self._changed.clear()
 
+    def finish(self, over: bool) -> None:
+        """No more comes. A batch may have been cut off in the middle, unless its moment is ``over``."""
+        if over or self._batch is None:
+            self.settle()
+
     def created(self, event: dict[str, Any], at: At) -> None:
         """A new box is on a carrier."""
         id_, carrier = event["box"], event["carrier"]

@@ -63,12 +63,15 @@ class Checker:
         """The verdict on everything that was fed."""
         if self._reader.line == 0:
             raise NotALogError("there is not a single line")
-        self._boxes.settle()
-        # Legs that begin after the end belong to a future of which not everything is known.
         end = At(self._reader.line, self._reader.now_ms)
+        # Unless the log is complete, its last moment may go on in lines that are not there,
+        # so that nothing is said of that moment as a whole, nor of legs that begin with it or later.
         horizon_ms = OPEN if self._complete else end.t_ms
+        over = self._now_ms < horizon_ms
+        self._boxes.finish(over)
         self._begin_legs(horizon_ms)
-        self._settle()
+        if over:
+            self._settle()
         self._floor.finish(horizon_ms)
         self._layer.finish(horizon_ms)
         pieces = self._pieces.finish(end)

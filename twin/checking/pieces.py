@@ -86,6 +86,9 @@ class Pieces:
 
     def finish(self, at: At) -> dict[str, int]:
         """Balance the ledger per SKU; the balance over all SKUs in pieces."""
+        for trigger in self._triggers:
+            # The log was cut off before it said how the job of this trigger goes on.
+            self._enter("unattributed", trigger.sku, trigger.change)
         end: Counter[Id] = Counter()
         for box in self._boxes.by_id.values():
             if box.sku is not None:

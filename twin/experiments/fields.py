@@ -38,7 +38,7 @@ class Problems:
         ordered = sorted(self._found, key=lambda found: found[0])
         lines = [f"{self._source}:{mark.line}:{mark.column}: {text}" for mark, text in ordered[:MOST_SHOWN]]
         if len(ordered) > MOST_SHOWN:
-            lines.append(f"{self._source}: {len(ordered) - MOST_SHOWN} more problems are not shown")
+            lines.append(f"{self._source}: {len(ordered) - MOST_SHOWN} more not shown")
         return SiteRefused("\n".join(lines))
 
 
@@ -56,6 +56,7 @@ class Fields:
         self._limits, self._problems = limits, problems
         self._nodes: dict[str, Node] = {}
         self._keys: dict[str, Mark] = {}
+        self._meant: list[str] = []
         if isinstance(node, yamlnodes.Mapping):
             for key, value in node.pairs:
                 self._take(key, value, tuple(known))
@@ -82,7 +83,7 @@ class Fields:
 
     def needed(self, key: str) -> Node | None:
         """The value of a key that must be there; None if it is not, which is noted."""
-        if key not in self._nodes and self.is_mapping:
+        if key not in self._nodes and key not in self._meant and self.is_mapping:
             self.wrong(self.mark, f"{self.name} has no {key}; add '{key}:'")
         return self._nodes.get(key)
 
@@ -122,12 +123,19 @@ class Fields:
     def _take(self, key: Scalar, value: Node, known: tuple[str, ...]) -> None:
         name = key.text
         if name not in known:
-            self.wrong(key.mark, f"unknown key {_quoted(name)} in {self.name}; {_nearest(name, known)}")
+            self._unknown(key, known)
         elif name in self._nodes:
             first = self._keys[name].line
             self.wrong(key.mark, f"'{name}' is given twice in {self.name}; keep one (first on line {first})")
         else:
             self._nodes[name], self._keys[name] = value, key.mark
+
+    def _unknown(self, key: Scalar, known: tuple[str, ...]) -> None:
+        """A misspelt key is not missed as well: that would be two messages for one mistake."""
+        near = get_close_matches(key.text[:MAX_TEXT], known, 1)
+        self._meant += near
+        advice = f"did you mean '{near[0]}'?" if near else f"the keys are {', '.join(known)}"
+        self.wrong(key.mark, f"unknown key {_quoted(key.text)} in {self.name}; {advice}")
 
     def _whole(self, key: str) -> int | None:
         value, trouble = whole_number(self._nodes[key], *self._limits[key])
@@ -168,8 +176,3 @@ def _shortened(text: str) -> str:
     line = " ".join(text.split())
     clean = "".join(letter if letter.isprintable() else "?" for letter in line[:40])
     return clean if len(line) <= 40 else f"{clean}..."
-
-
-def _nearest(name: str, known: tuple[str, ...]) -> str:
-    near = get_close_matches(name[:MAX_TEXT], known, 1)
-    return f"did you mean '{near[0]}'?" if near else f"the keys are {', '.join(known)}"

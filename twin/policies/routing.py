@@ -115,11 +115,16 @@ class Network:
 
     def straightened(self, route: Route) -> Route:
         """The same way without stops between runs in one direction, and without empty runs."""
-        kept = [route[0]]
-        for before, cell, after in zip(route, route[1:], route[2:], strict=False):
-            if before != cell and self._line(before, cell)[0] != self._line(cell, after)[0]:
+        moved = [route[0], *(cell for before, cell in pairwise(route) if cell != before)]
+        kept = [moved[0]]
+        heading = 0
+        for before, cell in pairwise(moved):
+            if self._line(before, cell)[0] == heading:
+                kept[-1] = cell
+            else:
                 kept.append(cell)
-        return (*kept, route[-1])
+            heading = self._line(before, cell)[0]
+        return tuple(kept)
 
     def cost(self, route: Route) -> float:
         """Rough time in ms along a route: what a cell and what a stop takes."""
@@ -142,10 +147,7 @@ class Network:
         for corner in route[1:-1]:
             if not through[corner]:
                 return False
-        for a, b in pairwise(route):
-            if not self.straight(a, b):
-                return False
-        return True
+        return all(self.straight(a, b) for a, b in pairwise(route))
 
     def _with_two_turns(self, start: int, goal: int) -> Iterator[Route]:
         columns, rows = self._cross

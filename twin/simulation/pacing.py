@@ -32,7 +32,7 @@ def parse_speed(value: object) -> Speed:
     # A bool is an int to Python; JSON's true is no factor. NaN fails every comparison.
     if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value <= FASTEST:
         raise Invalid("speed", f"speed {_ADVICE}")
-    return value
+    return int(value) if value == int(value) else value
 
 
 @dataclass(frozen=True, slots=True)

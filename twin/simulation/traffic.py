@@ -133,8 +133,8 @@ class Traffic:
         table = self._table
         for cell, begin, end in holds:
             entries = table[cell]
-            if entries and entries[0][1] <= now:
-                entries[:] = [e for e in entries if e[1] > now]
+            while entries and entries[0][1] <= now:
+                del entries[0]
             if not entries or entries[-1][0] < begin:
                 entries.append((begin, end, bot))
             else:
@@ -145,7 +145,7 @@ class Traffic:
         for cell, end in self._held.pop(bot, ()):
             if end > now:
                 entries = self._table[cell]
-                entries[:] = [e for e in entries if e[2] != bot and e[1] > now]
+                entries[:] = [e for e in entries if e[2] != bot]
 
     # -- planning
 
@@ -282,7 +282,7 @@ class Traffic:
             found = True
             for cell, enter, leave in zip(run.ahead, track.enter, leaves, strict=True):
                 for held_from, held_until, who in table[cell]:
-                    if held_from < depart + leave and depart + enter < held_until and who != me:
+                    if depart + enter < held_until and held_from < depart + leave and who != me:
                         depart = held_until - enter
                         found = False
         return depart

@@ -1,4 +1,4 @@
-"""Bodies of the tag Requests And Jobs, and what can be asked of its listings."""
+"""Bodies about requests, and what can be asked of their listing."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from api.wire.common import LocalStamp, SomePieces, Text, UtcStamp, Whole
 from api.wire.stamps import Calendar
 from twin.domain import work
 from twin.domain.commands import PlaceFetch, PlaceFulfillment, PlaceReplenishment, SkuLine
-from twin.records.views.rows import EntityRow, JobRow, RequestRow
+from twin.records.views.rows import EntityRow, RequestRow
 
 MOST_ENTITIES = 10_000
 
@@ -37,39 +37,11 @@ class RequestStatus(StrEnum):
     FAILED = work.FAILED
 
 
-class JobType(StrEnum):
-    """What a job does with its carrier. BUFFERING is reserved: this version has no such jobs."""
-
-    FULFILLMENT = work.FULFILLMENT
-    REPLENISHMENT = work.REPLENISHMENT
-    FETCH = work.FETCH
-    RELOCATION = work.RELOCATION
-    RETURN = work.RETURN
-    BUFFERING = "BUFFERING"
-
-
-class JobStatus(StrEnum):
-    """How far a job is."""
-
-    ACCEPTED = work.ACCEPTED
-    STARTED = work.STARTED
-    WAITING_FOR_TRIGGER = work.WAITING
-    SUCCEEDED = work.SUCCEEDED
-    FAILED = work.FAILED
-
-
 class EntityType(StrEnum):
     """What a request names."""
 
     SKU = work.SKU_ENTITY
     CARRIER = work.CARRIER_ENTITY
-
-
-class TriggerStatus(StrEnum):
-    """How the person at the balcony has finished a job."""
-
-    SUCCEEDED_TRIGGER = work.SUCCEEDED_TRIGGER
-    FAILED_TRIGGER = work.FAILED_TRIGGER
 
 
 class SkuEntityInput(BaseModel):
@@ -140,16 +112,6 @@ RequestCreateInput = Annotated[
 ]
 
 
-class TriggerRequest(BaseModel):
-    """How a waiting job ends."""
-
-    outcome: TriggerStatus = Field(default=TriggerStatus.SUCCEEDED_TRIGGER, alias="TriggerStatus")
-
-
-class TriggerResponse(TypedDict):
-    """Nothing: the trigger has been taken."""
-
-
 class EntityResponse(TypedDict):
     """What became of one entity of a request. Quantities are pieces; a carrier counts one."""
 
@@ -181,33 +143,6 @@ class RequestResponseComposite(TypedDict):
     updated_at_utc: UtcStamp
 
 
-class JobResponse(TypedDict):
-    """A job: one thing done with one carrier."""
-
-    id: str
-    type: JobType
-    status: JobStatus
-    request_id: str
-    carrier_id: str
-    level_id: int
-    balcony_id: int | None
-    bot_id: int | None
-    box_id: int | None
-    sku_id: str | None
-    sku_name: str | None
-    measurement_unit: str | None
-    on_empty_sku_action: str | None
-    quantity: int | None
-    created_at: LocalStamp
-    created_at_utc: UtcStamp
-    updated_at: LocalStamp
-    updated_at_utc: UtcStamp
-
-
-def _of_sku(name: str) -> Any:
-    return lambda row: None if row.sku is None else getattr(row.sku, name)
-
-
 REQUESTS: Listing[RequestRow] = Listing(
     table(
         text("id", attrgetter("id")),
@@ -227,44 +162,6 @@ REQUESTS: Listing[RequestRow] = Listing(
         "id__in": Wire.ARRAY,
         "placing_pos__eq": Wire.INTEGER,
         "priority__eq": Wire.INTEGER,
-        "status__eq": Wire.STRING,
-        "status__in": Wire.ARRAY,
-        "type__eq": Wire.STRING,
-        "type__in": Wire.ARRAY,
-        "updated_at__gte": Wire.STRING,
-        "updated_at__lte": Wire.STRING,
-    },
-    default_sort="-created_at",
-    ascending="created_at",
-)
-
-JOBS: Listing[JobRow] = Listing(
-    table(
-        text("id", attrgetter("id")),
-        text("type", attrgetter("type_name")),
-        text("status", attrgetter("status")),
-        text("request_id", attrgetter("request")),
-        text("carrier_id", lambda row: str(row.carrier), order=attrgetter("carrier")),
-        whole("level_id", attrgetter("level")),
-        whole("balcony_id", attrgetter("balcony")),
-        whole("bot_id", attrgetter("bot")),
-        whole("box_id", attrgetter("box")),
-        text("sku_id", _of_sku("id")),
-        text("sku_name", _of_sku("name")),
-        text("measurement_unit", _of_sku("measurement_unit")),
-        text("on_empty_sku_action", _of_sku("on_empty_sku_action")),
-        whole("quantity", attrgetter("quantity")),
-        moments("created_at", attrgetter("created_ms")),
-        moments("updated_at", attrgetter("updated_ms")),
-    ),
-    {
-        "balcony_id__eq": Wire.INTEGER,
-        "created_at__gte": Wire.STRING,
-        "created_at__lte": Wire.STRING,
-        "id__eq": Wire.ANY,
-        "level_id__eq": Wire.INTEGER,
-        "request_id__eq": Wire.ANY,
-        "request_id__in": Wire.ARRAY,
         "status__eq": Wire.STRING,
         "status__in": Wire.ARRAY,
         "type__eq": Wire.STRING,
@@ -306,29 +203,4 @@ def _entity_body(entity: EntityRow, job_type: str) -> EntityResponse:
         "succeeded_quantity": entity.succeeded,
         "completed_quantity": entity.completed,
         "cancelled_quantity": entity.cancelled,
-    }
-
-
-def job_body(row: JobRow, calendar: Calendar) -> JobResponse:
-    """The body for a job."""
-    sku = row.sku
-    return {
-        "id": row.id,
-        "type": JobType(row.type_name),
-        "status": JobStatus(row.status),
-        "request_id": row.request,
-        "carrier_id": str(row.carrier),
-        "level_id": row.level,
-        "balcony_id": row.balcony,
-        "bot_id": row.bot,
-        "box_id": row.box,
-        "sku_id": sku.id if sku else None,
-        "sku_name": sku.name if sku else None,
-        "measurement_unit": sku.measurement_unit if sku else None,
-        "on_empty_sku_action": sku.on_empty_sku_action if sku else None,
-        "quantity": row.quantity,
-        "created_at": calendar.local(row.created_ms),
-        "created_at_utc": calendar.utc(row.created_ms),
-        "updated_at": calendar.local(row.updated_ms),
-        "updated_at_utc": calendar.utc(row.updated_ms),
     }

@@ -1,0 +1,141 @@
+"""What every route needs: authentication first, strict bodies, the bridge, exact answers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine
+from datetime import datetime
+from typing import Annotated, Any, Protocol, TypeVar, cast
+
+from fastapi import APIRouter, Depends, Request
+from fastapi.routing import APIRoute
+from starlette.responses import Response
+
+from api.listing import Listing
+from api.security import BEARER, authenticate
+from api.wire.common import page_body
+from api.wire.errors import ALWAYS, INVALID, Documented
+from api.wire.exact import ExactResponse, parse_json
+from api.wire.stamps import Calendar
+from twin.domain.commands import Command
+from twin.domain.plant import Plant
+from twin.records.views import Views
+
+Row = TypeVar("Row")
+
+
+class Running(Protocol):
+    """What routes need of an engine."""
+
+    @property
+    def plant(self) -> Plant:
+        """The plant as it is now."""
+
+
+class World(Protocol):
+    """What routes read."""
+
+    @property
+    def engine(self) -> Running:
+        """The engine."""
+
+    @property
+    def views(self) -> Views:
+        """Its projections."""
+
+    @property
+    def epoch(self) -> datetime:
+        """The instant of simulated time 0, with an offset."""
+
+
+class Bridge(Protocol):
+    """What routes need of the bridge to the engine."""
+
+    @property
+    def world(self) -> World:
+        """The world that is served."""
+
+    async def catch_up(self) -> None:
+        """Let everything happen that is due by now."""
+
+    async def submit(self, command: Command) -> object:
+        """Apply a command now. Raises a Refusal with nothing changed."""
+
+
+# Not a coroutine, a dependency would run in a thread of its own, beside the simulation.
+
+
+async def get_bridge(request: Request) -> Bridge:
+    """The bridge of the app."""
+    return cast(Bridge, request.app.state.bridge)
+
+
+async def get_world(bridge: Annotated[Bridge, Depends(get_bridge)]) -> World:
+    """The world that is served, as it is now. Fails where the simulation has."""
+    await bridge.catch_up()
+    return bridge.world
+
+
+async def get_calendar(bridge: Annotated[Bridge, Depends(get_bridge)]) -> Calendar:
+    """How the world's time is written."""
+    return Calendar(bridge.world.epoch)
+
+
+InWorld = Annotated[World, Depends(get_world)]
+OnBridge = Annotated[Bridge, Depends(get_bridge)]
+InTime = Annotated[Calendar, Depends(get_calendar)]
+
+
+class StrictRequest(Request):
+    """A request whose body must be plain JSON."""
+
+    async def json(self) -> Any:
+        """The body. Raises JSONDecodeError."""
+        return parse_json(await self.body())
+
+
+class StrictRoute(APIRoute):
+    """Asks for the key before it looks at anything else, then reads the body strictly."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """The handler with both put in front."""
+        handle = super().get_route_handler()
+
+        async def guarded(request: Request) -> Response:
+            authenticate(request)
+            return await handle(StrictRequest(request.scope, request.receive))
+
+        return guarded
+
+
+def make_router(tag: str) -> APIRouter:
+    """A router for the operations of one tag of the reference."""
+    return APIRouter(
+        prefix="/api/v2",
+        tags=[tag],
+        route_class=StrictRoute,
+        dependencies=[Depends(BEARER)],
+        responses=ALWAYS,
+        default_response_class=ExactResponse,
+    )
+
+
+def described(*refusals: Documented) -> Documented:
+    """The refusals that an operation with input can answer."""
+    return {status: about for documented in (INVALID, *refusals) for status, about in documented.items()}
+
+
+def asked_by(listing: Listing[Any]) -> dict[str, Any]:
+    """The query parameters of a listing, for the OpenAPI document."""
+    return {"parameters": listing.parameters}
+
+
+def answer_page(
+    listing: Listing[Row],
+    request: Request,
+    rows: Any,
+    calendar: Calendar,
+    body: Callable[[Row, Calendar], Any],
+) -> Response:
+    """The page of a listing that a request asks for."""
+    part = listing.select(request.query_params, rows, calendar)
+    return ExactResponse(page_body(part, lambda row: body(row, calendar)))

@@ -1,0 +1,96 @@
+"""Tag SKU."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import Body, Path, Request
+from starlette.responses import Response
+
+from api.routes.base import (
+    Bridge,
+    InTime,
+    InWorld,
+    OnBridge,
+    answer_page,
+    asked_by,
+    described,
+    make_router,
+)
+from api.wire.common import Page
+from api.wire.errors import CONFLICT, NOT_FOUND, TOO_LARGE
+from api.wire.exact import ExactResponse
+from api.wire.sku import SKUS, Sku, SkuPatch, SkuResponse, sku_body
+from api.wire.stamps import Calendar
+from twin.domain.commands import ChangeSku, DeleteSku
+
+router = make_router("SKU")
+
+# An id may contain a slash; sent as %2F it arrives as part of the path.
+SKU_PATH = "/sku/{id:path}"
+SkuId = Annotated[str, Path(alias="id", description="Id of the SKU.")]
+NO_CHANGE = SkuPatch()
+
+
+def _answer(bridge: Bridge, sku_id: str, calendar: Calendar) -> Response:
+    return ExactResponse(sku_body(bridge.world.views.sku(sku_id), calendar))
+
+
+@router.post(
+    "/sku",
+    operation_id="create_sku",
+    summary="New SKU",
+    response_model=SkuResponse,
+    responses=described(CONFLICT, TOO_LARGE),
+)
+async def create_sku(sku: Sku, bridge: OnBridge, calendar: InTime) -> Response:
+    """Creates master data. The id of a deleted SKU may be used again."""
+    await bridge.submit(sku.command())
+    return _answer(bridge, sku.id, calendar)
+
+
+@router.patch(
+    SKU_PATH,
+    operation_id="change_sku",
+    summary="Change an SKU's master data",
+    response_model=SkuResponse,
+    responses=described(NOT_FOUND, TOO_LARGE),
+)
+async def change_sku(
+    sku_id: SkuId, bridge: OnBridge, calendar: InTime, changes: Annotated[SkuPatch, Body()] = NO_CHANGE
+) -> Response:
+    """Changes the fields that are given; an empty body changes nothing."""
+    bridge.world.engine.plant.stock.sku(sku_id)  # even a change of nothing needs it
+    command = changes.command(sku_id)
+    if command != ChangeSku(sku_id):
+        await bridge.submit(command)
+    return _answer(bridge, sku_id, calendar)
+
+
+@router.delete(
+    SKU_PATH,
+    operation_id="delete_sku",
+    summary="Remove an SKU",
+    response_model=SkuResponse,
+    responses=described(NOT_FOUND, CONFLICT),
+)
+async def delete_sku(sku_id: SkuId, bridge: OnBridge, calendar: InTime) -> Response:
+    """Marks an SKU as deleted. Refused while a box holds it or open work needs it."""
+    await bridge.submit(DeleteSku(sku_id))
+    return _answer(bridge, sku_id, calendar)
+
+
+@router.get(
+    "/skus",
+    operation_id="get_skus",
+    summary="SKUs with their quantities",
+    response_model=Page[SkuResponse],
+    responses=described(),
+    openapi_extra=asked_by(SKUS),
+)
+async def get_skus(request: Request, world: InWorld, calendar: InTime) -> Response:
+    """SKUs in order of creation. Deleted ones are shown only to who filters by `deleted_at`."""
+    rows = world.views.skus()
+    if not any(name.startswith("deleted_at__") for name in request.query_params):
+        rows = [row for row in rows if row.deleted_ms is None]
+    return answer_page(SKUS, request, rows, calendar, sku_body)

@@ -1,0 +1,80 @@
+"""``twin serve``: the command that puts the twin on a port."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from twin.domain.errors import Invalid
+from twin.domain.work import OPERATOR_API, OPERATOR_BOTH, OPERATOR_SIMULATED
+from twin.simulation.pacing import Speed, parse_speed
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+
+class Operator(StrEnum):
+    """Who gives the triggers at the balconies."""
+
+    API = OPERATOR_API
+    SIMULATED = OPERATOR_SIMULATED
+    BOTH = OPERATOR_BOTH
+
+
+def command(
+    site: Annotated[str, typer.Option(help="A shipped site or a site file.")] = "demo",
+    seed: Annotated[int, typer.Option(min=0, help="Of all chance.")] = 1,
+    speed: Annotated[str, typer.Option(help="0 (paused), 1 (real time), a factor, or max.")] = "1",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes a free one.")] = 8000,
+    host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
+    epoch: Annotated[
+        str | None, typer.Option(help="The instant of simulated time 0, ISO 8601 with its UTC offset.")
+    ] = None,
+    api_key: Annotated[
+        str | None, typer.Option(help="The Bearer key; a new one where not given.", envvar="TWIN_API_KEY")
+    ] = None,
+    operator: Annotated[Operator, typer.Option(help="Who gives the triggers.")] = Operator.API,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="When ready, print a JSON line with url and api_key.")
+    ] = False,
+) -> None:
+    """Serve the API of a site until Ctrl-C."""
+    pace, start = _speed(speed), _epoch(epoch)
+    # Slow to import, and not needed for --help.
+    from api.server import Order, serve
+
+    order = Order(site, seed, pace, port, host, start, _key(api_key), operator.value, as_json)
+    raise typer.Exit(serve(order))
+
+
+def _speed(text: str) -> Speed:
+    try:
+        return parse_speed(text if text == "max" else float(text))
+    except (ValueError, Invalid):
+        raise typer.BadParameter('0 (paused), a factor up to 1000000 (1 is real time) or "max"') from None
+
+
+def _epoch(text: str | None) -> datetime:
+    from datetime import UTC, datetime
+
+    from twin.assembly import DEFAULT_EPOCH
+
+    try:
+        instant = datetime.fromisoformat(text or DEFAULT_EPOCH)
+    except ValueError:
+        instant = None
+    if instant is None or instant.utcoffset() is None or not 1970 <= instant.year <= 9000:
+        raise typer.BadParameter("an instant with its UTC offset, like 2026-01-05T06:00:00+01:00")
+    return instant.astimezone(UTC)
+
+
+def _key(given: str | None) -> str:
+    if given is None:
+        from secrets import token_urlsafe
+
+        return token_urlsafe(24)
+    if not given.isascii() or not given.isprintable() or not given or " " in given:
+        raise typer.BadParameter("an API key has printable ASCII characters without spaces only")
+    return given

@@ -1,0 +1,167 @@
+"""One served world: its socket, its server, and what is said when it is ready."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import os
+import signal
+import socket
+import sys
+from dataclasses import dataclass
+from datetime import datetime
+from types import FrameType
+
+import uvicorn
+from rich.console import Console
+from rich.text import Text
+
+from api.app import create_app
+from api.bridge import Bridge
+from api.settings import Settings
+from api.world import World
+from twin.assembly import build
+from twin.domain.layout import Site
+from twin.experiments.sitefile import find_site, load_site
+from twin.records.views import Views
+from twin.simulation.pacing import Speed
+
+USAGE_ERROR = 2
+LAST_WORD_S = 0.4
+"""Wall seconds that open connections get to end when the server is stopped."""
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What ``twin serve`` was asked for. ``epoch`` is in UTC."""
+
+    site: str
+    seed: int
+    speed: Speed
+    port: int
+    host: str
+    epoch: datetime
+    api_key: str
+    operator: str
+    as_json: bool
+
+
+def serve(order: Order) -> int:
+    """Serve until stopped; the exit status. Raises SiteRefused, and OSError for the port."""
+    logging.basicConfig(stream=sys.stderr, format="%(levelname)s %(name)s: %(message)s")
+    site = load_site(find_site(order.site))
+
+    listener = _listen(order.host, order.port)
+    bridge = Bridge(lambda: _world(site, order), order.speed)
+    app = create_app(bridge, Settings(order.api_key))
+    server = _Server(app, bridge, _Banner(order, site, _url(order.host, listener)))
+    signal.signal(signal.SIGTERM, _leave)
+    try:
+        server.run(sockets=[listener])
+    except KeyboardInterrupt:
+        return 0
+    if bridge.refusal is not None:
+        raise bridge.refusal
+    return 1 if server.failed else 0
+
+
+def _world(site: Site, order: Order) -> World:
+    engine = build(site, seed=order.seed, operator=order.operator, epoch=order.epoch.isoformat())
+    return World(engine, Views.following(engine), order.epoch)
+
+
+def _leave(_signal: int, _frame: FrameType | None) -> None:
+    sys.exit(0)
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    try:
+        family, kind, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        listener = socket.socket(family, kind)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(address)
+    except OSError as error:
+        hint = "; choose another with --port, or 0 for a free one" if port else ""
+        raise OSError(f"cannot listen on {host} port {port}: {error.strerror or error}{hint}") from None
+    return listener
+
+
+def _url(host: str, listener: socket.socket) -> str:
+    port = listener.getsockname()[1]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+@dataclass(frozen=True, slots=True)
+class _Banner:
+    """What is said when the twin is ready: to people, and where asked for to a program."""
+
+    order: Order
+    site: Site
+    url: str
+
+    def __call__(self) -> None:
+        console = Console(stderr=True, highlight=False, soft_wrap=True)
+        for line in self._lines():
+            console.print(Text(line))
+        if self.order.as_json:
+            facts = {"url": self.url, "api_key": self.order.api_key, "site": self.site.name}
+            print(json.dumps({**facts, "pid": os.getpid()}), flush=True)
+
+    def _lines(self) -> list[str]:
+        order, site = self.order, self.site
+        return [
+            f"twin of {site.name}: {len(site.levels)} levels, {len(site.bots)} bots, "
+            f"{len(site.carriers)} carriers, {len(site.balconies)} balconies",
+            f"speed {order.speed}, seed {order.seed}, operator {order.operator}",
+            f"URL      {self.url}",
+            f"API key  {order.api_key}",
+            f"try      curl -H 'Authorization: Bearer {order.api_key}' {self.url}/api/v2/storage_status",
+            "Ctrl-C ends it.",
+        ]
+
+
+class _Server(uvicorn.Server):
+    """A server that speaks when the twin is ready, and that does not wait long for its end."""
+
+    def __init__(self, app: object, bridge: Bridge, banner: _Banner) -> None:
+        super().__init__(
+            uvicorn.Config(
+                app,  # type: ignore[arg-type]
+                log_level="warning",
+                access_log=False,
+                ws="none",
+                lifespan="on",
+                server_header=False,
+                proxy_headers=False,
+                timeout_keep_alive=75,
+                timeout_graceful_shutdown=1,
+            )
+        )
+        self._bridge, self._banner = bridge, banner
+        self.failed = False
+        self._tasks: list[asyncio.Task[None]] = []
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Begin to listen, and announce it once the twin is ready."""
+        await super().startup(sockets)
+        self._tasks.append(asyncio.create_task(self._announce()))
+
+    async def _announce(self) -> None:
+        await self._bridge.ready.wait()
+        self.failed = self._bridge.trouble is not None
+        if self.failed:
+            self.should_exit = True
+        else:
+            self._banner()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """End the twin first, so that whoever waits for it is answered; then all connections."""
+        self._bridge.close()
+        self._tasks.append(asyncio.create_task(self._cut()))
+        await super().shutdown(sockets)
+
+    async def _cut(self) -> None:
+        await asyncio.sleep(LAST_WORD_S)
+        for connection in self.server_state.connections:
+            connection.transport.abort()

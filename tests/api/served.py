@@ -1,0 +1,127 @@
+"""A served twin for tests: the real app over the real engine, driven in process and without a clock."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Any
+
+import httpx
+
+from api.app import create_app
+from api.bridge import Bridge
+from api.settings import Settings
+from api.world import World
+from twin.assembly import build
+from twin.domain.layout import Site
+from twin.experiments.sitefile import find_site, load_site
+from twin.records.views import Views
+
+KEY = "a-key-for-tests"
+EPOCH = datetime(2026, 1, 5, 5, tzinfo=UTC)
+JSON = {"Content-Type": "application/json"}
+
+
+class Served:
+    """A paused twin and a client of it. Time passes only by ``advance``."""
+
+    def __init__(self, runner: asyncio.Runner, client: httpx.AsyncClient, bridge: Bridge) -> None:
+        self._runner, self._client, self.bridge = runner, client, bridge
+
+    @property
+    def engine(self) -> Any:
+        """The engine, for looking at what a request has really done."""
+        return self.bridge.world.engine
+
+    def call(self, method: str, path: str, **options: Any) -> httpx.Response:
+        """Send a request below /api/v2."""
+        return self._runner.run(self._client.request(method, f"/api/v2{path}", **options))
+
+    def ok(self, method: str, path: str, **options: Any) -> Any:
+        """The body of a request that must succeed."""
+        answer = self.call(method, path, **options)
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+    def refused(self, status: int, method: str, path: str, **options: Any) -> Any:
+        """The ``detail`` of a request that must be refused with ``status``."""
+        answer = self.call(method, path, **options)
+        assert answer.status_code == status, (answer.status_code, answer.text)
+        return answer.json()["detail"]
+
+    def locations(self, method: str, path: str, **options: Any) -> list[list[str | int]]:
+        """Where a request that must be invalid is wrong."""
+        return [error["loc"] for error in self.refused(422, method, path, **options)]
+
+    def items(self, path: str, **query: Any) -> list[dict[str, Any]]:
+        """The rows of a listing."""
+        rows: list[dict[str, Any]] = self.ok("GET", path, params=query)["items"]
+        return rows
+
+    def advance(self, ms: int) -> None:
+        """Let simulated time pass."""
+        self._runner.run(self.bridge.advance_by(ms))
+
+    # -- what most stories begin with
+
+    def sku(self, sku_id: str = "A", **fields: Any) -> str:
+        """An SKU."""
+        return str(self.ok("POST", "/sku", json={"id": sku_id, **fields})["id"])
+
+    def box(self, carrier: int = 1001, code: str | int = "11111111") -> int:
+        """A box on a carrier."""
+        return int(self.ok("POST", f"/box/{carrier}", json={"section_code": code})["id"])
+
+    def load(self, box: int, sku: str = "A", count: int = 5, most: int = 10) -> None:
+        """Pieces in a box."""
+        body = {"sku_id": sku, "item_count": count, "item_count_max": most}
+        self.ok("POST", f"/load/{box}", json=body)
+
+    def stocked(self) -> int:
+        """A box with 5 of up to 10 pieces of SKU A."""
+        self.sku()
+        box = self.box()
+        self.load(box)
+        return box
+
+    def order(self, sku: str = "A", quantity: int = 2, **fields: Any) -> dict[str, Any]:
+        """A request for pieces."""
+        wanted = {"type": "FULFILLMENT", "entities": [{"sku_id": sku, "quantity": quantity}], **fields}
+        body: dict[str, Any] = self.ok("POST", "/requests", json=wanted)
+        return body
+
+    def waiting_job(self, limit_ms: int = 600_000) -> str:
+        """The id of a job that waits for a trigger, after as much time as that takes."""
+        for _ in range(0, limit_ms, 1000):
+            waiting = self.items("/jobs", status__eq="WAITING_FOR_TRIGGER")
+            if waiting:
+                return str(waiting[0]["id"])
+            self.advance(1000)
+        raise AssertionError(f"no job waits after {limit_ms} ms")
+
+
+@contextmanager
+def serve(site: Site | str = "tiny", epoch: datetime = EPOCH) -> Iterator[Served]:
+    """A twin of a site (or a shipped one, by name), served until the end of the block."""
+    place = load_site(find_site(site)) if isinstance(site, str) else site
+
+    def world() -> World:
+        engine = build(place, epoch=epoch.isoformat())
+        return World(engine, Views.following(engine), epoch)
+
+    bridge = Bridge(world, 0)
+    app = create_app(bridge, Settings(KEY))
+    transport = httpx.ASGITransport(app)
+    headers = {"Authorization": f"Bearer {KEY}"}
+    with asyncio.Runner() as runner:
+        client = httpx.AsyncClient(transport=transport, base_url="http://twin", headers=headers)
+        life = app.router.lifespan_context(app)
+        runner.run(life.__aenter__())
+        runner.run(bridge.ready.wait())
+        try:
+            yield Served(runner, client, bridge)
+        finally:
+            runner.run(client.aclose())
+            runner.run(life.__aexit__(None, None, None))

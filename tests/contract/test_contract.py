@@ -1,0 +1,181 @@
+"""The served OpenAPI document against the vendor's reference, by the reference's own checker."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import re
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fastapi import FastAPI
+
+from api.routes import all_routers
+
+CONTRACT = Path(__file__).resolve().parents[3] / "shared" / "contract"
+
+MISSING_OPERATIONS = {
+    "DELETE /api/v2/auth/api_keys/{api_key_id}",
+    "DELETE /api/v2/bot",
+    "DELETE /api/v2/settings/{key}",
+    "GET /api/v2/auth/api_keys",
+    "GET /api/v2/auth/authenticate",
+    "GET /api/v2/auth/password_policy",
+    "GET /api/v2/auth/users",
+    "GET /api/v2/report",
+    "GET /api/v2/settings",
+    "GET /api/v2/settings/system",
+    "GET /api/v2/settings/users/{user_idx}",
+    "GET /api/v2/settings/{key}",
+    "PATCH /api/v2/auth/update_user",
+    "PATCH /api/v2/settings/system",
+    "PATCH /api/v2/settings/users/{user_idx}",
+    "PATCH /api/v2/settings/{key}",
+    "POST /api/v2/auth/create_account",
+    "POST /api/v2/auth/forgot_password",
+    "POST /api/v2/auth/generate_api_key",
+    "POST /api/v2/auth/login",
+    "POST /api/v2/auth/refresh_token",
+    "POST /api/v2/auth/reset_password",
+    "POST /api/v2/restart_brain",
+    "POST /api/v2/settings",
+    "POST /api/v2/sku/image",
+    "POST /api/v2/support/create_issue",
+    "POST /api/v2/system/charge_all_bots",
+}
+MISSING_ARMS = {
+    "CarrierOnboardingRequestCreateInput",
+    "ChargingRequestCreateInput",
+    "OffboardingRequestCreateInput",
+    "OnboardingRequestCreateInput",
+    "PauseRequestCreateInput",
+    "RFIDWriteRequestCreateInput",
+    "ResumeRequestCreateInput",
+    "UnchargingRequestCreateInput",
+}
+METHODS = {"get", "post", "put", "patch", "delete"}
+
+
+@cache
+def reference() -> dict[str, Any]:
+    document: dict[str, Any] = json.loads((CONTRACT / "openapi.json").read_text())
+    return document
+
+
+@cache
+def served() -> dict[str, Any]:
+    app = FastAPI()
+    for router in all_routers():
+        app.include_router(router)
+    # Through text, as a client gets it.
+    document: dict[str, Any] = json.loads(json.dumps(app.openapi()))
+    return document
+
+
+@cache
+def differences() -> frozenset[str]:
+    spec = importlib.util.spec_from_file_location("check_contract", CONTRACT / "check_contract.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    check = module.Check(served(), reference())
+    check.run()
+    return frozenset(check.diffs)
+
+
+def operations() -> list[tuple[str, str]]:
+    return [(m, path) for path, methods in served()["paths"].items() for m in methods if m in METHODS]
+
+
+def resolved(schema: dict[str, Any]) -> dict[str, Any]:
+    while "$ref" in schema:
+        schema = served()["components"]["schemas"][schema["$ref"].rsplit("/", 1)[1]]
+    return schema
+
+
+def test_only_what_comes_later_differs_from_the_reference() -> None:
+    later = {f"{operation}: missing" for operation in MISSING_OPERATIONS}
+    later |= {f"POST /api/v2/requests: body arm {arm} missing" for arm in MISSING_ARMS}
+    assert differences() == later
+
+
+@pytest.mark.parametrize(("method", "path"), operations())
+def test_an_operation_has_every_parameter_of_the_reference_and_no_other(method: str, path: str) -> None:
+    wanted = {(p["name"], p["in"]) for p in reference()["paths"][path][method]["parameters"]}
+    names = [(p["name"], p["in"]) for p in served()["paths"][path][method].get("parameters", [])]
+    assert set(names) == wanted
+    assert len(names) == len(wanted)
+
+
+@pytest.mark.parametrize(("method", "path"), operations())
+def test_an_operation_documents_its_refusals(method: str, path: str) -> None:
+    operation = served()["paths"][path][method]
+    statuses = set(operation["responses"])
+    assert statuses >= {"200", "401", "503"}
+    assert operation["security"] == [{"BearerAuth": []}]
+    if "requestBody" in operation:
+        assert statuses >= {"413", "422"}
+    if "{" in path:
+        assert statuses >= {"404", "422"}
+
+
+@pytest.mark.parametrize(("method", "path"), operations())
+def test_the_fields_of_an_answer_are_always_there(method: str, path: str) -> None:
+    schema = served()["paths"][path][method]["responses"]["200"]["content"]["application/json"]["schema"]
+    for part in parts_of(schema):
+        missing = set(part.get("properties", {})) - set(part.get("required", ()))
+        assert missing <= {"pages"}, part["title"]
+
+
+def parts_of(schema: dict[str, Any]) -> list[dict[str, Any]]:
+    """All object schemas below a schema."""
+    schema = resolved(schema)
+    below = [*schema.get("properties", {}).values(), *schema.get("anyOf", ())]
+    if "items" in schema:
+        below.append(schema["items"])
+    found = [part for one in below for part in parts_of(one)]
+    return [schema, *found] if "properties" in schema else found
+
+
+def test_bodies_may_be_left_out_where_the_reference_lets_them() -> None:
+    for method, path in operations():
+        wanted = reference()["paths"][path][method].get("requestBody")
+        if wanted:
+            assert served()["paths"][path][method]["requestBody"].get("required", False) == wanted["required"]
+
+
+def test_operation_ids_are_unique_and_readable() -> None:
+    ids = [served()["paths"][path][method]["operationId"] for method, path in operations()]
+    assert len(set(ids)) == len(ids)
+    assert all(re.fullmatch("[a-z]+(_[a-z]+)*", one) for one in ids)
+
+
+def test_the_security_scheme_is_that_of_the_reference() -> None:
+    ours, theirs = (d["components"]["securitySchemes"]["BearerAuth"] for d in (served(), reference()))
+    assert {key: ours[key] for key in theirs} == theirs
+
+
+def test_no_text_is_copied_from_the_reference() -> None:
+    theirs = {normal(text) for text in texts_in(reference()) if len(text.split()) > 4}
+    ours = {normal(text) for text in texts_in(served())}
+    assert not ours & theirs
+
+
+def texts_in(value: Any) -> list[str]:
+    """The descriptions and summaries of a document, sentence by sentence."""
+    if isinstance(value, list):
+        return [text for one in value for text in texts_in(one)]
+    if not isinstance(value, dict):
+        return []
+    found = [text for one in value.values() for text in texts_in(one)]
+    for key in ("description", "summary"):
+        if isinstance(value.get(key), str):
+            found += re.split(r"(?<=[.;:])\s+|\n", value[key])
+    return found
+
+
+def normal(text: str) -> str:
+    return " ".join(re.findall(r"\w+", text.lower()))

@@ -1,0 +1,178 @@
+"""Clients for the laws: they ask for all sorts of things, good and bad."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Mapping
+
+from twin.domain import commands as ask
+from twin.domain.errors import Refusal
+from twin.domain.state import State
+from twin.domain.work import OPERATORS, TRIGGERS, WAITING
+from twin.simulation.engine import Engine
+
+Maker = Callable[[State, random.Random], ask.Command]
+
+def waiting_jobs(engine: Engine) -> list[str]:
+    """Jobs that wait for a trigger, in the order of their creation."""
+    return [job.id for job in engine.plant.state.jobs.values() if job.status == WAITING]
+
+
+def trigger_all(engine: Engine, rng: random.Random, limit: int = 100_000) -> None:
+    """Let a client trigger whatever waits, well or not, until all work has ended."""
+    for _ in range(limit):
+        jobs = waiting_jobs(engine)
+        if jobs:
+            engine.apply(ask.TriggerJob(rng.choice(jobs), TRIGGERS[rng.random() < 0.2]))
+        elif engine.idle or engine.peek() is None:
+            break
+        else:
+            engine.step()
+    assert engine.idle, "work is open, but nothing will ever happen again"
+    assert not engine.plant.orders.open_requests
+
+
+def drive_by_api(engine: Engine, seed: int, until_ms: int, mean_gap_ms: int = 4000) -> None:
+    """A client that does all sorts of things at random instants up to ``until_ms``, good and bad."""
+    rng = random.Random(seed)
+    while (t_ms := engine.now + rng.randint(0, 2 * mean_gap_ms)) < until_ms:
+        engine.run_until(t_ms)
+        try:
+            engine.apply(random_command(engine.plant.state, rng))
+        except Refusal:
+            pass
+    engine.run_until(until_ms)
+
+
+SKUS = ("A", "B", "C", "D")
+MASKS = (0xFFFF_FFFF, 0xFFFF_0000, 0x0000_FFFF, 0xFF00_0000, 0x00FF_0000, 0x0000_FF00, 0x0000_00FF, 1)
+BAD_MASKS = (0, -1, 1 << 32)
+BAD_QUANTITIES = (0, -1, 10**9, 2**31)
+
+
+def random_command(state: State, rng: random.Random) -> ask.Command:
+    """Some command, mostly one that makes sense, sometimes one that must be refused."""
+    return rng.choice(_WEIGHTED)(state, rng)
+
+
+def _sku(state: State, rng: random.Random) -> str:
+    return rng.choice([*SKUS, *SKUS, *state.skus, "", "never created"])
+
+
+def _box(state: State, rng: random.Random) -> int:
+    return rng.choice([*state.boxes, 0, 10**6])
+
+
+def _loaded_box(state: State, rng: random.Random) -> int:
+    return rng.choice([*state.loads, _box(state, rng)])
+
+
+def _empty_box(state: State, rng: random.Random) -> int:
+    return rng.choice([*(b for b in state.boxes if b not in state.loads), _box(state, rng)])
+
+
+def _mask(rng: random.Random) -> int:
+    return rng.choice([*MASKS, *MASKS, *BAD_MASKS, rng.getrandbits(32)])
+
+
+def _count(rng: random.Random, most: int) -> int:
+    return rng.choice(BAD_QUANTITIES) if rng.random() < 0.1 else rng.randint(1, most)
+
+
+def _lines(state: State, rng: random.Random) -> tuple[ask.SkuLine, ...]:
+    number = rng.choice((0, 1, 1, 1, 2, 2, 3))
+    stocked = [sku.id for sku in state.skus.values() if sku.load_count] or list(SKUS)
+    chosen = (rng.choice(stocked) if rng.random() < 0.9 else _sku(state, rng) for _ in range(number))
+    return tuple(ask.SkuLine(sku, _count(rng, 6)) for sku in chosen)
+
+
+def _id(state: State, rng: random.Random) -> str | None:
+    return rng.choice((None, None, None, None, f"own-{rng.randint(1, 99)}", f"request-{rng.randint(1, 9)}"))
+
+
+def _create_sku(state: State, rng: random.Random) -> ask.Command:
+    unit = rng.choice(("PIECE",) * 9 + ("KG",))
+    return ask.CreateSku(_sku(state, rng), "name", unit, rng.choice(("UNASSIGN", "DO_NOTHING", "UNASSIGN")))
+
+
+def _change_sku(state: State, rng: random.Random) -> ask.Command:
+    action = rng.choice((ask.UNSET, "UNASSIGN", "DO_NOTHING", "EXPLODE"))
+    return ask.ChangeSku(_sku(state, rng), rng.choice((ask.UNSET, None, "other")), on_empty_sku_action=action)
+
+
+def _change_load(state: State, rng: random.Random) -> ask.Command:
+    sku = ask.UNSET if rng.random() < 0.7 else _sku(state, rng)
+    count = ask.UNSET if rng.random() < 0.4 else _count(rng, 20) - 1
+    most = ask.UNSET if rng.random() < 0.4 else _count(rng, 30)
+    return ask.ChangeLoad(_loaded_box(state, rng), sku, count, most)
+
+
+def _create_load(state: State, rng: random.Random) -> ask.Command:
+    count = _count(rng, 20)
+    return ask.CreateLoad(_empty_box(state, rng), _sku(state, rng), count, count + _count(rng, 10) - 1)
+
+
+def _create_box(state: State, rng: random.Random) -> ask.Command:
+    return ask.CreateBox(rng.choice([*state.carriers, *state.carriers, 7]), _mask(rng))
+
+
+def _move_boxes(state: State, rng: random.Random) -> ask.Command:
+    named = [(_box(state, rng), _mask(rng)) for _ in range(rng.randint(0, 3))]
+    return ask.MoveBoxes(tuple(named))
+
+
+def _swap_boxes(state: State, rng: random.Random) -> ask.Command:
+    source = _box(state, rng)
+    carrier = state.boxes[source].carrier if source in state.boxes else 0
+    beside = [box.id for box in state.boxes.values() if box.carrier == carrier]
+    return ask.SwapBoxes(source, rng.choice([*beside, _box(state, rng)]))
+
+
+def _fetch(state: State, rng: random.Random) -> ask.Command:
+    known = [str(carrier) for carrier in state.carriers]
+    texts = [*known, *known, *known, "0", "none", "", "9" * 30, "٣", "0" + known[0]]
+    chosen = tuple(rng.choice(texts) for _ in range(rng.choice((0, 1, 1, 2))))
+    return ask.PlaceFetch(chosen, rng.randint(-1, 3), _id(state, rng))
+
+
+def _trigger(state: State, rng: random.Random) -> ask.Command:
+    waiting = [job.id for job in state.jobs.values() if job.status == WAITING]
+    others = [*state.jobs, "job-0", ""]
+    job = rng.choice(waiting) if waiting and rng.random() < 0.9 else rng.choice(others)
+    return ask.TriggerJob(job, rng.choice((*TRIGGERS, TRIGGERS[0], TRIGGERS[0], "MAYBE")))
+
+
+def _set_operator(state: State, rng: random.Random) -> ask.Command:
+    return ask.SetOperator(rng.choice((*OPERATORS, *OPERATORS, "robot")), rng.choice((None, *state.persons, 99)))
+
+
+def _fulfillment(state: State, rng: random.Random) -> ask.Command:
+    return ask.PlaceFulfillment(_lines(state, rng), rng.randint(-1, 3), _id(state, rng))
+
+
+def _replenishment(state: State, rng: random.Random) -> ask.Command:
+    return ask.PlaceReplenishment(_lines(state, rng), rng.randint(-1, 3), _id(state, rng))
+
+
+MAKERS: Mapping[str, Maker] = {
+    "create_sku": _create_sku,
+    "change_sku": _change_sku,
+    "delete_sku": lambda state, rng: ask.DeleteSku(_sku(state, rng)),
+    "create_box": _create_box,
+    "move_box": lambda state, rng: ask.MoveBox(_box(state, rng), _mask(rng)),
+    "delete_box": lambda state, rng: ask.DeleteBox(_empty_box(state, rng)),
+    "swap_boxes": _swap_boxes,
+    "move_boxes": _move_boxes,
+    "create_load": _create_load,
+    "change_load": _change_load,
+    "delete_load": lambda state, rng: ask.DeleteLoad(_loaded_box(state, rng)),
+    "place_fulfillment": _fulfillment,
+    "place_replenishment": _replenishment,
+    "place_fetch": _fetch,
+    "trigger_job": _trigger,
+    "set_operator": _set_operator,
+}
+"""One for each command: makes some instance of it, mostly one that makes sense."""
+
+_OFTEN = {"place_fulfillment": 4, "place_replenishment": 2, "place_fetch": 3, "trigger_job": 6}
+_WEIGHTED = tuple(maker for name, maker in MAKERS.items() for _ in range(_OFTEN.get(name, 1)))

@@ -1,0 +1,141 @@
+"""Worlds for the laws: runs that are given by a few numbers, so that any process can make them again."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import random
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from hypothesis import settings
+
+from twin.assembly import build
+from twin.domain import commands as ask
+from twin.domain.events import Event
+from twin.domain.layout import Motion, PersonTimes, Site
+from twin.domain.work import OPERATOR_SIMULATED
+from twin.experiments.sitegen import random_site
+from twin.experiments.stocking import RandomStock
+from twin.records.eventlog import EventLog
+from twin.simulation.arriving import Demand
+from twin.simulation.codec import from_plain, to_plain
+from twin.simulation.engine import Engine, Observer
+
+MINUTE_MS = 60_000
+Script = list[tuple[int, ask.Command]]
+"""Commands with the simulated ms at which they are applied."""
+
+
+def examples(in_ci: int) -> int:
+    """How many examples to try: ``in_ci`` of them, more in a profile that searches."""
+    return in_ci * settings.default.max_examples // 100
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """A random site of one level with random stock and, for some minutes, random orders.
+
+    ``haste`` divides the times of persons, lifting and turning: a whole visit in seconds.
+    """
+
+    site_seed: int = 1
+    bots: int = 3
+    fill_percent: int = 85
+    seed: int = 1
+    minutes: int = 5
+    lines_per_hour: int = 300
+    operator: str = OPERATOR_SIMULATED
+    keep_ended: bool = True
+    haste: int = 1
+
+    @property
+    def until_ms(self) -> int:
+        """When the last order may come."""
+        return self.minutes * MINUTE_MS
+
+    def site(self) -> Site:
+        """The site."""
+        site = random_site(random.Random(self.site_seed), self.bots, self.fill_percent)
+        m, p, h = site.motion, site.person, self.haste
+        return replace(
+            site,
+            motion=Motion(m.unladen, m.laden, m.turn_ms // h, m.lift_ms // h, m.lower_ms // h),
+            person=PersonTimes(p.handling_ms // h, p.line_ms // h, p.line_cv_percent),
+        )
+
+    def build(self, observers: Iterable[Observer] = (), site: Site | None = None) -> Engine:
+        """The twin at simulated time 0."""
+        demands = [Demand("orders", self.lines_per_hour, self.until_ms)] if self.lines_per_hour else []
+        return build(
+            site or self.site(),
+            seed=self.seed,
+            operator=self.operator,
+            stock=RandomStock(),
+            demands=demands,
+            observers=observers,
+            keep_ended=self.keep_ended,
+        )
+
+
+class Lines:
+    """The lines of an event log as they come, and their hash."""
+
+    def __init__(self) -> None:
+        self.lines: list[bytes] = []
+        self._log = EventLog(self.lines.append)
+
+    def write(self, seq: int, t_ms: int, event: Event) -> None:
+        """To be subscribed."""
+        self._log.write(seq, t_ms, event)
+
+    @property
+    def text(self) -> str:
+        """All lines."""
+        return b"".join(self.lines).decode()
+
+    @property
+    def sha256(self) -> str:
+        """Their hash."""
+        return self._log.sha256
+
+
+def canonical(value: Any) -> str:
+    """JSON that is equal for equal data."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"))
+
+
+def digest(value: Any) -> str:
+    """SHA-256 of canonical JSON."""
+    return hashlib.sha256(canonical(value).encode()).hexdigest()
+
+
+# -- scripts
+
+
+def written(script: Sequence[tuple[int, ask.Command]]) -> list[list[Any]]:
+    """A script as JSON values; fields left alone are left out."""
+    return [[t_ms, type(c).__name__, _fields_set(c)] for t_ms, c in script]
+
+
+def read(plain: list[list[Any]]) -> Script:
+    """The script that ``written`` has written."""
+    return [(t_ms, from_plain(getattr(ask, name), fields)) for t_ms, name, fields in plain]
+
+
+def _fields_set(command: ask.Command) -> dict[str, Any]:
+    plain: dict[str, Any] = to_plain(command)
+    return {name: value for name, value in plain.items() if not isinstance(value, ask.Unset)}
+
+
+def replay(engine: Engine, script: Sequence[tuple[int, ask.Command]], until_ms: int | None = None) -> None:
+    """Apply accepted commands at their times and run to ``until_ms``, or until nothing is pending."""
+    for t_ms, command in script:
+        engine.run_until(t_ms)
+        engine.apply(command)
+    if until_ms is not None:
+        engine.run_until(until_ms)
+        return
+    while engine.peek() is not None:
+        engine.step()

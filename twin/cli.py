@@ -1,0 +1,101 @@
+"""The command ``twin``.
+
+Here are the commands that need the twin alone. Those of other rooms (``serve``) are
+found by the entry point group ``twin.commands``, so that ``twin`` never imports them.
+"""
+
+from __future__ import annotations
+
+import math
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from importlib.metadata import entry_points
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from twin.domain.errors import Refusal
+
+COMMANDS = "twin.commands"
+"""The entry point group of further commands: a name and a function for typer."""
+
+USAGE_ERROR = 2
+
+app = typer.Typer(
+    help="A digital twin of a dense robotic storage system.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+
+def main() -> None:
+    """Run the command line. A refusal is printed as such, and the exit status is 2."""
+    for command in sorted(entry_points(group=COMMANDS), key=lambda command: command.name):
+        app.command(command.name)(command.load())
+    try:
+        app()
+    except (Refusal, OSError) as error:
+        print(f"twin: {error}", file=sys.stderr)
+        sys.exit(USAGE_ERROR)
+
+
+def _finite(value: float) -> float:
+    if not math.isfinite(value):
+        raise typer.BadParameter("must be a number of hours")
+    return value
+
+
+@app.command()
+def log(
+    out: Annotated[Path, typer.Option(help="The file to write, one JSON object a line.", dir_okay=False)],
+    site: Annotated[str, typer.Option(help="A shipped site or a site file.")] = "demo",
+    hours: Annotated[float, typer.Option(min=0.001, max=100_000, callback=_finite)] = 1.0,
+    lines_per_hour: Annotated[int, typer.Option(min=1, max=100_000)] = 200,
+    seed: Annotated[int, typer.Option(min=0)] = 1,
+) -> None:
+    """Run a busy day headless (random stock and orders, simulated people) and write its event log."""
+    from twin.assembly import write_log
+    from twin.experiments.sitefile import find_site, load_site
+
+    loaded = load_site(find_site(site))
+    with _progress(f"{hours:g} h on {loaded.name}") as progress:
+        done = write_log(loaded, hours, lines_per_hour, seed, out, progress)
+    print(f"{out}: {done.events} events, {done.orders} orders, to {done.ended_ms / 3_600_000:.2f} h")
+    print(f"sha256 {done.sha256}")
+
+
+@app.command()
+def verify(
+    file: Annotated[Path, typer.Argument(help="An event log.", exists=True, dir_okay=False)],
+    complete: Annotated[bool, typer.Option(help="Also demand that all accepted work has ended.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Answer as one JSON object.")] = False,
+) -> None:
+    """Check an event log against the laws: no shared cell, no lost piece, no stuck job."""
+    from twin.checking import verify_command
+
+    raise typer.Exit(verify_command(str(file), complete, as_json))
+
+
+@app.command()
+def demo() -> None:
+    """Start a twin and drive it over HTTP as a warehouse management system would; every step is checked."""
+    from twin.demonstration import run_demo
+
+    raise typer.Exit(run_demo())
+
+
+@contextmanager
+def _progress(title: str) -> Iterator[Callable[[int, int], None] | None]:
+    """A progress bar on a terminal; nothing where standard error is piped."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import Progress
+
+    with Progress(console=Console(stderr=True)) as bar:
+        task = bar.add_task(title, total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)
