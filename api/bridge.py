@@ -24,7 +24,7 @@ from twin.simulation.pacing import MAX, Pace, Speed
 
 SLICE_S: Final = 0.003
 """Wall seconds for which the engine may run before others have their turn."""
-CATCH_UP_S: Final = 0.03
+CATCH_UP_S: Final = 0.01
 """Wall seconds for which a command waits for the twin to reach its pace; then it lags."""
 LONGEST_SLEEP_S: Final = 3600.0
 
@@ -287,4 +287,4 @@ class Bridge:
                 return reason
             await asyncio.sleep(0)
             if await gone():
-                return "disconnected"
+                raise Unavailable("whoever asked for the advance has gone")

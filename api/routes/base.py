@@ -18,7 +18,7 @@ from api.wire.exact import ExactResponse, parse_json
 from api.wire.stamps import Calendar
 from twin.domain.commands import Command
 from twin.domain.plant import Plant
-from twin.records.views import Views
+from twin.records.views import Observer, Views
 
 Row = TypeVar("Row")
 
@@ -29,6 +29,9 @@ class Running(Protocol):
     @property
     def plant(self) -> Plant:
         """The plant as it is now."""
+
+    def subscribe(self, observer: Observer) -> Callable[[], None]:
+        """Have ``observer`` told of every event from now on. Returns how to end that."""
 
 
 class World(Protocol):

@@ -204,24 +204,46 @@ def test_the_end_of_time_is_not_passed():
 # -- advances
 
 
-def test_an_advance_ends_where_its_client_has_gone():
+def test_an_advance_ends_where_its_client_has_gone(caplog):
     async def story(bridge: Bridge) -> None:
-        async def gone() -> bool:
-            return True
-
-        ticks = Wall()
-
-        def slow() -> float:
-            ticks.seconds += 1
-            return ticks.seconds
-
-        bridge._clock = slow
+        bridge._clock = iter(range(10**9)).__next__  # every slice is one event
         await order(bridge)
-        outcome = await bridge.advance_until(Idle, HOUR_MS, gone)
-        assert (outcome.reason, outcome.events) == ("disconnected", 1)
+        messages = iter([{"type": "http.request", "body": b'{"until": "idle"}'}])
+        sent: list[dict[str, Any]] = []
+
+        async def receive() -> dict[str, Any]:
+            return next(messages, {"type": "http.disconnect"})
+
+        async def send(message: Any) -> None:
+            sent.append(message)
+
+        app = create_app(bridge, Settings(KEY))
+        await app(scope("/_twin/clock/advance"), receive, send)
+        assert sent[0]["status"] == 503
         assert (await bridge.advance_events(1)).events == 1
+        assert bridge.trouble is None
+        assert bridge.engine.plant.state.jobs["job-1"].status != "WAITING_FOR_TRIGGER"
 
     with_bridge(story)
+    assert not caplog.records
+
+
+def scope(path: str) -> dict[str, Any]:
+    """A POST of JSON with the key, as a server hands it to an application."""
+    return {
+        "type": "http",
+        "asgi": {"version": "3.0"},
+        "http_version": "1.1",
+        "method": "POST",
+        "scheme": "http",
+        "path": path,
+        "raw_path": path.encode(),
+        "root_path": "",
+        "query_string": b"",
+        "headers": [(b"authorization", f"Bearer {KEY}".encode()), (b"content-type", b"application/json")],
+        "client": ("127.0.0.1", 1),
+        "server": ("127.0.0.1", 80),
+    }
 
 
 def test_commands_come_in_between_the_events_of_an_advance():

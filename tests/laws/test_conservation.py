@@ -11,7 +11,8 @@ from clients import MAKERS, trigger_all, waiting_jobs
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
-from worlds import Lines, World, canonical, laws
+from searching import laws
+from worlds import Lines, World, canonical
 
 from twin.assembly import build
 from twin.checking import check_lines

@@ -11,7 +11,8 @@ from clients import drive_by_api
 from fresh_process import from_the_start, interpreter
 from hypothesis import given
 from hypothesis import strategies as st
-from worlds import Lines, Script, World, laws, replay
+from searching import laws
+from worlds import Lines, Script, World, replay
 
 from twin.domain import commands as ask
 from twin.domain.work import FAILED_TRIGGER, OPERATOR_API, OPERATOR_BOTH, OPERATORS, SUCCEEDED_TRIGGER

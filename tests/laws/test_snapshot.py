@@ -12,7 +12,8 @@ from clients import drive_by_api
 from fresh_process import Interpreter, from_here, interpreter
 from hypothesis import given
 from hypothesis import strategies as st
-from worlds import Lines, Script, World, canonical, digest, laws, replay
+from searching import laws
+from worlds import Lines, Script, World, canonical, digest, replay
 
 from twin.domain import work
 from twin.domain.bots import LEG, Bot
@@ -32,12 +33,13 @@ def other() -> Iterator[Interpreter]:
 
 @dataclass(frozen=True)
 class Story:
-    """An uninterrupted run: its world, its commands, its log, its number of events, its last snapshot."""
+    """An uninterrupted run: its world, its commands, its log, its number of events, how and when it ended."""
 
     world: World
     script: Script
     log: Lines
     events: int
+    ended_ms: int
     end: str
 
 
@@ -49,7 +51,7 @@ def tell(world: World, client: int | None = None) -> Story:
         drive_by_api(engine, client, world.until_ms)
     script = list(engine.commands)
     replay(engine, ())
-    return Story(world, script, log, engine.agenda.handled, digest(engine.snapshot()))
+    return Story(world, script, log, engine.agenda.handled, engine.now, digest(engine.snapshot()))
 
 
 def interrupt(story: Story, instant: int) -> tuple[Engine, Script, Lines]:
@@ -87,7 +89,7 @@ def check_goes_on(story: Story, engine: Engine, rest: Script, log: Lines, proces
     """The other process writes the rest of the log, byte by byte, and ends in the same state."""
     assert story.log.lines[: len(log.lines)] == log.lines
     snapshot = through_json(engine.snapshot())
-    answer = process.run(from_here(snapshot, rest))
+    answer = process.run(from_here(snapshot, rest, story.ended_ms))
     assert answer["log"] == b"".join(story.log.lines[len(log.lines) :]).decode()
     assert answer["first"] == digest(snapshot), "a restored twin says of itself what it was made from"
     assert answer["hash_seed"] == str(ANOTHER_HASH_SEED)
@@ -131,12 +133,12 @@ def test_a_twin_restored_in_another_process_goes_on_byte_by_byte(
 
 
 @pytest.mark.parametrize(
-    ("operator", "per_mille"), [(OPERATOR_SIMULATED, 300), (OPERATOR_API, 500), (OPERATOR_BOTH, 400)]
+    ("operator", "per_mille"), [(OPERATOR_SIMULATED, 300), (OPERATOR_API, 500), (OPERATOR_BOTH, 700)]
 )
 def test_a_brand_new_process_goes_on_as_well(operator: str, per_mille: int) -> None:
     """Nothing is left over in it from other worlds."""
     story = tell(World(site_seed=per_mille, bots=6, operator=operator, minutes=3), client=per_mille)
-    engine, rest, log = interrupt(story, story.events * per_mille // 1000)
+    engine, rest, log = interrupt(story, -story.world.until_ms * per_mille // 1000)
     assert rest, "commands are still to come"
     with interpreter(ANOTHER_HASH_SEED) as brand_new:
         check_goes_on(story, engine, rest, log, brand_new)

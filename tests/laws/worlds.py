@@ -9,8 +9,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from hypothesis import Phase, settings
-
 from twin.assembly import build
 from twin.domain import commands as ask
 from twin.domain.events import Event
@@ -26,20 +24,6 @@ from twin.simulation.engine import Engine, Observer
 MINUTE_MS = 60_000
 Script = list[tuple[int, ask.Command]]
 """Commands with the simulated ms at which they are applied."""
-
-
-def laws(in_ci: int) -> settings:
-    """Try ``in_ci`` examples, many more in the profile that searches; only there failures are shrunk.
-
-    Shrinking whole runs takes minutes; the examples of ``ci`` come again at every run.
-    """
-    profile = settings.get_current_profile_name()
-    shrinking = [Phase.shrink] if profile == "search" else []
-    return settings(
-        max_examples=in_ci * settings.default.max_examples // 100,
-        phases=[Phase.explicit, Phase.reuse, Phase.generate, *shrinking],
-        report_multiple_bugs=False,
-    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import re
 from collections.abc import Callable, Iterator
@@ -14,7 +15,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from twin.checking import RULES, NotALogError, Report, check_file, check_lines, verify_command
+from twin.checking import RULES, Checker, NotALogError, Report, check_file, check_lines, verify_command
+from twin.checking.world import Hold
 
 Log = dict[str, dict[str, Any]]
 Mutation = Callable[[Log], Any]
@@ -172,13 +174,33 @@ def both(*mutations: Mutation) -> Mutation:
     return lambda log: [mutate(log) for mutate in mutations]
 
 
-def swap_places(log: Log) -> None:
-    """Two neighbours exchange their cells in no time, so that no cell is ever held twice."""
+def two_bots(*ways: list[list[int]], later_ms: int = 0) -> Mutation:
+    """Bots 1 and 2 step from cell to cell once a second in no time; bot 2 is ``later_ms`` behind."""
+
+    def mutate(log: Log) -> None:
+        log.clear()
+        log["site"] = site() | {"bots": [at(bot, *way[0]) for bot, way in enumerate(ways, 1)]}
+        for bot, way in enumerate(ways, 1):
+            steps = [(bot - 1) * later_ms + 500 + 1000 * i for i in range(len(way) - 1)]
+            times = {"enter_ms": [0, *steps], "leave_ms": [*steps, None], "arrive_ms": steps[-1]}
+            log[f"way {bot}"] = leg(bot, way, 0) | times
+
+    return mutate
+
+
+def fail_and_leave(log: Log) -> None:
+    """The leg of the return is written before the job that waited fails, in one moment."""
+    events = {
+        **log,
+        "j1 ends": log["j1 ends"] | {"to": "FAILED"},
+        "r1 ends": log["r1 ends"] | {"to": "FAILED"},
+    }
+    leaves = events.pop("return")
     log.clear()
-    log["site"] = site() | {"bots": [at(1, 0, 0), at(2, 1, 0)]}
-    instant = {"enter_ms": [0, 500], "leave_ms": [500, None]}
-    log["one"] = leg(1, [[0, 0], [1, 0]], 0) | instant
-    log["two"] = leg(2, [[1, 0], [0, 0]], 0) | instant
+    for name, e in events.items():
+        log.update({"return": leaves} if name == "pick" else {})
+        log[name] = e
+    del log["pick"]
 
 
 def third_bot(start_ms: int) -> Mutation:
@@ -227,7 +249,7 @@ MUTATIONS: dict[str, tuple[str, Mutation]] = {
     "two bots starting on one cell": ("floor.shared", entry("bots", 1, x=0, y=0)),
     "a bot driving over one at rest": ("floor.shared", both(entry("bots", 1, x=1, y=0), drop("roam"))),
     "entering before the other has left": ("floor.shared", third_bot(3299)),
-    "bots passing through one another": ("floor.swap", swap_places),
+    "bots passing through one another": ("floor.swap", two_bots([[0, 0], [1, 0]], [[1, 0], [0, 0]])),
     "a leg from elsewhere": ("leg.start", change("bring", **leg(1, [[3, 0], [4, 0]], 6500, 7))),
     "a leg on another level": ("leg.start", both(extra("levels", level=2, map=MAP), change("come", level=2))),
     "a jump over a cell": ("leg.step", cell("roam", 2, 3, 1)),
@@ -267,6 +289,10 @@ MUTATIONS: dict[str, tuple[str, Mutation]] = {
     "a laden drive to a stored carrier": ("carrier.blocked", extra("carriers", carrier=9, level=1, x=3, y=0)),
     "a carrier put before a laden bot": ("carrier.blocked", insert(
         "bring", event(6600, "CarrierAdded", carrier=6, level=1, x=4, y=0))),
+    "a laden bot that jumps under a carrier": ("carrier.blocked", both(
+        extra("carriers", carrier=6, level=1, x=4, y=0),
+        change("return", **leg(1, [[3, 0], [2, 0]], 12000, 7)),
+        change("bring", **leg(1, [[4, 0], [3, 0]], 6500, 7)), drop("dig"))),
     "a carrier taken away too late": ("carrier.blocked", carrier_in_the_way(8001)),
     "a section code too short": ("box.mask", entry("boxes", 0, section_code_32="1" * 31)),
     "a section code of other digits": ("box.mask", change("create", section_code_32="2" + "1" * 31)),
@@ -309,7 +335,7 @@ MUTATIONS: dict[str, tuple[str, Mutation]] = {
     "a request that succeeds too early": ("life.ended", both(drop("r2 ends"), insert(
         "j4", request(9000, "R2", "CREATED", "SUCCEEDED", "REPLENISHMENT")))),
     "a job for a request that has succeeded": ("life.ended", insert(
-        "j2", job(12000, "J9", None, "ACCEPTED"))),
+        "lower", job(17000, "J9", None, "ACCEPTED"))),
     "waiting on the way": ("life.waiting", change("j1 waits", t_ms=8499)),
     "waiting for another carrier": ("life.waiting", change("j1 waits", carrier=8)),
     "waiting with another bot": ("life.waiting", change("j1 waits", bot=2)),
@@ -362,22 +388,36 @@ def test_a_line_that_is_no_object_is_found(line: bytes) -> None:
     assert "form.json" in check_lines([*log[:1], line, *log[1:]]).violations_by_rule
 
 
-@pytest.mark.parametrize(
-    "mutate",
-    [
-        pytest.param(third_bot(3300), id="a cell is entered the very moment it is left"),
-        pytest.param(carrier_in_the_way(8000), id="a carrier leaves the very moment a laden bot comes"),
-        pytest.param(change("lift", t_ms=4000), id="a lift ends the very moment the bot has arrived"),
-        pytest.param(change("j1 waits", t_ms=8500), id="a job waits the very moment the bot has arrived"),
-        pytest.param(change("bring", t_ms=6500, enter_ms=[6600, 7000, 8000]), id="a leg is written ahead"),
-        pytest.param(insert("site", leg(2, [[0, 2]], 0)), id="a leg is a stop on the spot"),
-        pytest.param(insert("r1", event(1000, "WeatherChanged", rain=1.5)), id="an unknown event"),
-        pytest.param(lambda log: log["come"].pop("arrive_ms"), id="arrive_ms is left out"),
-    ],
-)
-def test_what_is_just_right_is_let_pass(mutate: Mutation) -> None:
+RIGHT: dict[str, Mutation] = {
+    "a cell is entered the very moment it is left": third_bot(3300),
+    "a bot follows another in no time": two_bots([[0, 0], [1, 0]], [[1, 0], [2, 0]]),
+    "bots pass one border at two times": two_bots(
+        [[0, 0], [1, 0], [1, 1]], [[2, 0], [1, 0], [0, 0]], later_ms=1000
+    ),
+    "a carrier leaves the very moment a laden bot comes": carrier_in_the_way(8000),
+    "a lift ends the very moment the bot has arrived": change("lift", t_ms=4000),
+    "a job waits the very moment the bot has arrived": change("j1 waits", t_ms=8500),
+    "a bot is removed the very moment it has arrived": insert(
+        "leave", event(29000, "BotRemoved", **at(1, 1, 0))
+    ),
+    "a bot comes back": insert("bot out", event(28000, "BotAdded", **at(3, 0, 1))),
+    "a carrier comes back": insert("bot out", event(28000, "CarrierAdded", carrier=9, level=1, x=4, y=2)),
+    "a leg is written ahead": change("bring", t_ms=6500, enter_ms=[6600, 7000, 8000]),
+    "a leg is a stop on the spot": insert("site", leg(2, [[0, 2]], 0)),
+    "a bot leaves in the moment in which the job fails": fail_and_leave,
+    "the return has a box and a quantity": change("j2 ends", box=70, quantity=3),
+    "the job is of a type of its own": both(
+        *[change(name, type_name="TIDYING") for name in ("j3", "j3 ends")]
+    ),
+    "an unknown event": insert("r1", event(1000, "WeatherChanged", rain=1.5)),
+    "arrive_ms is left out": lambda log: log["come"].pop("arrive_ms"),
+}
+
+
+@pytest.mark.parametrize("name", RIGHT)
+def test_what_is_just_right_is_let_pass(name: str) -> None:
     log = good_log()
-    mutate(log)
+    RIGHT[name](log)
     assert check(log).violations == []
 
 
@@ -606,6 +646,17 @@ def test_blocked_cells_are_those_that_a_comparison_of_all_pairs_finds(
     found = [(v.cells[0][1:], v.t_ms, v.bots[0], v.carriers[0]) for v in blocked]
     overlapping = "carrier.occupied" in report.violations_by_rule
     assert overlapping or sorted(found) == sorted(expected)
+
+
+def test_the_past_is_forgotten() -> None:
+    """Memory must not grow with the number of legs: here both layers see 1000 visits of each cell."""
+    ways = ([[0, 0], [0, 1]], [[0, 1], [0, 0]])
+    legs = [leg(1, ways[i % 2], 1000 * i, carrier=1) for i in range(1000)]
+    checker = Checker()
+    for line in lines(floor_of_three(legs)):
+        checker.feed(line)
+    assert sum(isinstance(thing, Hold) and thing.bot.id == 1 for thing in gc.get_objects()) < 20
+    assert checker.finish().ok
 
 
 VALUES = st.one_of(
