@@ -9,7 +9,7 @@ from twin.domain.floor import NOBODY, Deck
 from twin.domain.work import Visit
 from twin.policies.dispatch import URGENT_AFTER_MS, free_place
 from twin.policies.storage import Spot
-from twin.simulation import driving
+from twin.simulation import charging, driving, maintaining
 from twin.simulation.traffic import Stop, Trip
 
 if TYPE_CHECKING:
@@ -26,9 +26,16 @@ def plan(engine: Engine, level: int) -> None:
 
 def begin_what_can_be(engine: Engine, level: int) -> None:
     """Send back carriers that are done with, then let free bots fetch new ones."""
+    mode = engine.plant.state.mode
+    if mode.halted:
+        return
     deck = engine.plant.decks[level]
+    maintaining.begin_tasks(engine, level)
+    if mode.closed(level):
+        return
     for visit_id in sorted(deck.returns):
         _try_return(engine, deck, engine.plant.state.visits[visit_id])
+    charging.send_to_chargers(engine, deck)
     if deck.free_bots:
         _begin_visits(engine, deck)
 
@@ -56,7 +63,7 @@ def _try_fetch(engine: Engine, deck: Deck, visit: Visit) -> bool:
     stops = _fetch_stops(engine, blockers, spots, visit, cell, place)
     for bot in engine.policies.dispatch.bots(engine.plant, deck.level.id, stops[0].goal)[:BOTS_TRIED]:
         trip = engine.traffic[deck.level.id].plan(bot, stops, engine.now)
-        if trip is not None:
+        if trip is not None and engine.plant.meter.suffices(bot, trip.energy_mj, engine.now):
             _commit_fetch(engine, visit, bot, place, blockers, spots, trip)
             return True
     return False
@@ -92,7 +99,9 @@ def _try_return(engine: Engine, deck: Deck, visit: Visit) -> None:
         return
     cell, lane = spot
     bot = engine.plant.state.bots[visit.bot]
-    parking = engine.policies.parking.parking(deck, cell)
+    if bot.fault is not None:
+        return
+    parking = engine.policies.parking.parking(deck, cell, charging.will_need_it(engine, bot))
     motion = engine.plant.site.motion
     stops = [
         Stop(cell, True, LOWER, motion.lower_ms, visit.carrier),
@@ -101,6 +110,9 @@ def _try_return(engine: Engine, deck: Deck, visit: Visit) -> None:
     trip = engine.traffic[deck.level.id].plan(bot, stops, engine.now)
     if trip is None:
         raise AssertionError(f"bot {bot.id} finds no way back from its handover place")
+    if trip.energy_mj >= engine.plant.meter.energy_mj(bot, engine.now):
+        charging.fail_empty(engine, bot)
+        return
     engine.plant.start_return(visit, lane, cell, parking, trip.steps, engine.now)
     driving.set_out(engine, bot, trip)
     engine.touch(deck.level.id)
