@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from twin.domain.bots import LIFT, LOWER, Bot
 from twin.domain.floor import NOBODY, Deck
-from twin.domain.work import Visit
+from twin.domain.work import PLANNING_MS, Visit
 from twin.policies.dispatch import URGENT_AFTER_MS, free_place
 from twin.policies.storage import Spot
 from twin.simulation import charging, driving, maintaining
@@ -22,6 +22,32 @@ BOTS_TRIED = 4
 def plan(engine: Engine, level: int) -> None:
     """New work has waited long enough to be looked at."""
     engine.touch(level)
+    due = _next_look(engine, level)
+    if due is not None:
+        engine.agenda.set(("plan", level), due)
+
+
+def look_later(engine: Engine, level: int) -> None:
+    """New work has come: look at it when ``PLANNING_MS`` have passed."""
+    engine.agenda.set_if_none(("plan", level), engine.now + PLANNING_MS)
+
+
+def _next_look(engine: Engine, level: int) -> int | None:
+    """When the oldest work of a level that is still too new will have waited long enough."""
+    state, latest = engine.plant.state, engine.now - PLANNING_MS
+    due: int | None = None
+    for visit in reversed(state.visits.values()):
+        if visit.queued_ms <= latest:
+            break
+        if visit.level == level:
+            due = visit.queued_ms + PLANNING_MS
+    for job_id in reversed(state.tasks):
+        job = state.jobs[job_id]
+        if job.created_ms <= latest:
+            break
+        if job.level == level:
+            due = min(due or job.created_ms + PLANNING_MS, job.created_ms + PLANNING_MS)
+    return due
 
 
 def begin_what_can_be(engine: Engine, level: int) -> None:
@@ -41,7 +67,7 @@ def begin_what_can_be(engine: Engine, level: int) -> None:
 
 
 def _begin_visits(engine: Engine, deck: Deck) -> None:
-    for visit in engine.policies.dispatch.candidates(engine.plant, deck.level.id):
+    for visit in engine.policies.dispatch.candidates(engine.plant, deck.level.id, engine.now):
         begun = _try_fetch(engine, deck, visit)
         if not deck.free_bots:
             return

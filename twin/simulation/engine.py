@@ -13,7 +13,6 @@ from typing import Any
 
 from twin.domain import commands as ask
 from twin.domain import events as past
-from twin.domain import work
 from twin.domain.layout import Site
 from twin.domain.plant import Plant
 from twin.domain.state import State
@@ -151,7 +150,7 @@ class Engine:
         picks = self.policies.allocation.allocate(self.plant, command)
         request = self.plant.accept(command, picks, self.now)
         for level in self.plant.queues.changed_levels:
-            self.agenda.set_if_none(("plan", level), self.now + work.PLANNING_MS)
+            dispatching.look_later(self, level)
         self.plant.queues.changed_levels.clear()
         return request
 

@@ -17,7 +17,7 @@ from twin.domain.floor import NOBODY, Deck
 from twin.domain.layout import CHARGER, STORAGE
 from twin.domain.modes import RESTART_MS, TAG_WRITE_MS
 from twin.domain.work import Job, Request
-from twin.simulation import charging, driving
+from twin.simulation import charging, dispatching, driving
 from twin.simulation.traffic import Stop
 
 if TYPE_CHECKING:
@@ -132,7 +132,7 @@ def _assign(engine: Engine, request: Request, bot: Bot) -> Job:
     bot.task = job.id
     engine.plant.floor.offer(bot)
     engine.plant.orders.note_new(job)
-    engine.touch(bot.level)
+    dispatching.look_later(engine, bot.level)
     return job
 
 
@@ -141,7 +141,7 @@ def _onboard(engine: Engine, command: ask.PlaceOnboarding) -> str:
     request = _open(engine, command.id, work.ONBOARDING)
     request.level = level
     engine.plant.orders.note_new(engine.plant.orders.add_task(request, level, engine.now))
-    engine.touch(level)
+    dispatching.look_later(engine, level)
     return request.id
 
 
@@ -204,7 +204,7 @@ def _onboard_carrier(engine: Engine, command: ask.PlaceCarrierOnboarding) -> str
     job = engine.plant.orders.add_task(request, level, engine.now)
     job.balcony = command.balcony
     engine.plant.orders.note_new(job)
-    engine.touch(level)
+    dispatching.look_later(engine, level)
     return request.id
 
 
@@ -281,7 +281,8 @@ def begin_tasks(engine: Engine, level: int) -> None:
     state = engine.plant.state
     for job_id in list(state.tasks):
         job = state.jobs[job_id]
-        if job.level == level and job.status == work.ACCEPTED:
+        due = job.created_ms + work.PLANNING_MS <= engine.now
+        if due and job.level == level and job.status == work.ACCEPTED:
             _BEGINNINGS[job.type_name](engine, job)
 
 
