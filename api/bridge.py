@@ -18,7 +18,7 @@ from api.surprise import Loud, Unavailable
 from api.world import World
 from twin.domain.commands import Command
 from twin.domain.errors import Invalid, Refusal
-from twin.simulation.advancing import Advance, Entering, Goal
+from twin.simulation.advancing import Advance, Goal
 from twin.simulation.engine import Engine
 from twin.simulation.pacing import MAX, Pace, Speed
 
@@ -268,7 +268,7 @@ class Bridge:
             await self.catch_up()
             advance = prepare(self._check())
             self._advancing = True
-            goal = advance.goal if isinstance(advance.goal, Entering) else None
+            goal = advance.goal
             forget = self.engine.subscribe(goal.observe) if goal else _nothing
             try:
                 reason = await self._run_slices(advance, gone)

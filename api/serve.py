@@ -41,11 +41,11 @@ def command(
     ] = False,
 ) -> None:
     """Serve the API of a site until Ctrl-C."""
-    pace, start = _speed(speed), _epoch(epoch)
+    pace, start, key = _speed(speed), _epoch(epoch), _key(api_key)
     # Slow to import, and not needed for --help.
     from api.server import Order, serve
 
-    order = Order(site, seed, pace, port, host, start, _key(api_key), operator.value, as_json)
+    order = Order(site, seed, pace, port, host, start, key, operator.value, as_json)
     raise typer.Exit(serve(order))
 
 
@@ -53,7 +53,7 @@ def _speed(text: str) -> Speed:
     try:
         return parse_speed(text if text == "max" else float(text))
     except (ValueError, Invalid):
-        raise typer.BadParameter('0 (paused), a factor up to 1000000 (1 is real time) or "max"') from None
+        raise _wrong("--speed", '0 (paused), a factor up to 1000000 (1 is real time) or "max"') from None
 
 
 def _epoch(text: str | None) -> datetime:
@@ -66,7 +66,7 @@ def _epoch(text: str | None) -> datetime:
     except ValueError:
         instant = None
     if instant is None or instant.utcoffset() is None or not 1970 <= instant.year <= 9000:
-        raise typer.BadParameter("an instant with its UTC offset, like 2026-01-05T06:00:00+01:00")
+        raise _wrong("--epoch", "an instant with its UTC offset, like 2026-01-05T06:00:00+01:00")
     return instant.astimezone(UTC)
 
 
@@ -76,5 +76,9 @@ def _key(given: str | None) -> str:
 
         return token_urlsafe(24)
     if not given.isascii() or not given.isprintable() or not given or " " in given:
-        raise typer.BadParameter("an API key has printable ASCII characters without spaces only")
+        raise _wrong("--api-key", "printable ASCII characters without spaces")
     return given
+
+
+def _wrong(option: str, right: str) -> typer.BadParameter:
+    return typer.BadParameter(f"it must be {right}", param_hint=option)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 import logging
 import os
@@ -68,7 +69,12 @@ def serve(order: Order) -> int:
 
 def _world(site: Site, order: Order) -> World:
     engine = build(site, seed=order.seed, operator=order.operator, epoch=order.epoch.isoformat())
-    return World(engine, Views.following(engine), order.epoch)
+    views = Views.following(engine)
+    views.inventory()  # made once in full, here, so that the first reader need not wait for it
+    # What has been built stays; the garbage collector need not walk through it again and again.
+    gc.collect()
+    gc.freeze()
+    return World(engine, views, order.epoch)
 
 
 def _leave(_signal: int, _frame: FrameType | None) -> None:
@@ -77,8 +83,10 @@ def _leave(_signal: int, _frame: FrameType | None) -> None:
 
 def _listen(host: str, port: int) -> socket.socket:
     try:
-        family, kind, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-        listener = socket.socket(family, kind)
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, proto=socket.IPPROTO_TCP)
+        family, kind, protocol, _, address = found[0]
+        # Named TCP, asyncio sends small answers at once; else each would wait 40 ms for an acknowledgement.
+        listener = socket.socket(family, kind, protocol)
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind(address)
     except OSError as error:

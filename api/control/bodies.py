@@ -103,9 +103,15 @@ class RequestUntil(Strict):
     status: Annotated[str, _one_of(REQUEST_STATES), Shown({"type": "string", "enum": list(REQUEST_STATES)})]
 
 
+WORDS = ("idle", "waiting")
+
+
 def _kind(value: object) -> str | None:
-    if value == "idle" or isinstance(value, (JobUntil, RequestUntil)):
-        return "idle" if value == "idle" else "job" if isinstance(value, JobUntil) else "request"
+    """Which of the forms of ``until`` a value has."""
+    if isinstance(value, str):
+        return "word" if value in WORDS else None
+    if isinstance(value, (JobUntil, RequestUntil)):
+        return "job" if isinstance(value, JobUntil) else "request"
     named = [key for key in ("job", "request") if isinstance(value, dict) and key in value]
     return named[0] if len(named) == 1 else None
 
@@ -113,11 +119,14 @@ def _kind(value: object) -> str | None:
 Until = Annotated[
     Annotated[JobUntil, Tag("job")]
     | Annotated[RequestUntil, Tag("request")]
-    | Annotated[Literal["idle"], Tag("idle")],
+    | Annotated[Literal["idle", "waiting"], Tag("word")],
     Discriminator(
         _kind,
         custom_error_type="until",
-        custom_error_message='must be {"job": id, "status": s}, {"request": id, "status": s} or "idle"',
+        custom_error_message=(
+            'must be {"job": id, "status": s}, {"request": id, "status": s}, '
+            '"waiting" (some job waits for its trigger) or "idle" (all carriers in store, all bots parked)'
+        ),
     ),
 ]
 

@@ -19,7 +19,7 @@ from api.control.bodies import (
 from api.routes.base import StrictRoute
 from api.security import BEARER
 from api.world import World
-from twin.simulation.advancing import REACHED, Goal, Idle, job_enters, request_enters
+from twin.simulation.advancing import REACHED, Goal, Idle, Waiting, job_enters, request_enters
 from twin.simulation.engine import Engine
 
 DEFAULT_LIMIT_MS = 86_400_000
@@ -27,7 +27,7 @@ DEFAULT_LIMIT_MS = 86_400_000
 router = APIRouter(tags=["clock"], route_class=StrictRoute, dependencies=[Depends(BEARER)])
 
 
-def _bridge(request: Request) -> Bridge:
+async def _bridge(request: Request) -> Bridge:
     bridge: Bridge = request.app.state.bridge
     return bridge
 
@@ -79,7 +79,7 @@ def _goal(engine: Engine, until: Until) -> Goal:
         return job_enters(engine.plant.state, until.job, until.status)
     if isinstance(until, RequestUntil):
         return request_enters(engine.plant.state, until.request, until.status)
-    return Idle(engine)
+    return Waiting(engine.plant.state) if until == "waiting" else Idle(engine)
 
 
 def _clock(clock: Clock, world: World) -> dict[str, Any]:

@@ -102,13 +102,13 @@ class Listing(Generic[Row]):
 
     def _one_order(self, part: str) -> Order[Row]:
         # An unescaped + arrives as a space.
-        name = part.strip().removeprefix("+")
-        descending = name.startswith("-")
-        found = self.fields.get(name.removeprefix("-"))
+        part = part.strip()
+        name = part[1:] if part[:1] in ("+", "-") else part
+        found = self.fields.get(name)
         if found is None:
             known = ", ".join(self.fields)
             raise Complaint("sort_field", f"Cannot sort by {name!r}; fields are {known}")
-        return Order(found, descending)
+        return Order(found, part.startswith("-"))
 
     def _sorted(self, rows: Sequence[Row], order: Sequence[Order[Row]]) -> Sequence[Row]:
         """``rows`` in order; ties by id, in the direction of the last field, so that no page

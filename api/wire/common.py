@@ -46,7 +46,7 @@ UtcStamp = Annotated[
 
 
 def _plain_digits(value: object) -> object:
-    if isinstance(value, str) and not re.fullmatch("-?[0-9]{1,18}", value):
+    if isinstance(value, str) and not re.fullmatch("-?[0-9]{1,40}", value):
         raise PydanticCustomError("int_parsing", "Input should be a valid integer, in plain digits")
     return value
 
@@ -67,7 +67,7 @@ class Page(BaseModel, Generic[Item]):
     total: int = Field(ge=0, description="Rows on all pages together.")
     page: int = Field(ge=1)
     size: int = Field(ge=1, description="Rows that a full page has.")
-    pages: int = Field(default=0, ge=0)
+    pages: int = Field(ge=0)
 
 
 def page_body(part: Slice[Row], item: Callable[[Row], Any]) -> dict[str, Any]:

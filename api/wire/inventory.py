@@ -31,7 +31,10 @@ def _mask(code: Any) -> int | None:
         raise PydanticCustomError("section_code", "{reason}", {"reason": str(refusal)}) from None
 
 
-_WRITTEN: list[dict[str, Any]] = [{"type": "string"}, {"type": "integer"}]
+_WRITTEN: list[dict[str, Any]] = [
+    {"type": "string", "pattern": "^([01]{1,8}|[01]{16}|[01]{32})$"},
+    {"type": "integer", "minimum": 1},
+]
 
 SectionCode = Annotated[int, BeforeValidator(_mask), WithJsonSchema({"anyOf": _WRITTEN})]
 """A section code as clients write it; the validated value is the mask."""

@@ -6,7 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable
 
 from twin.domain import work
-from twin.domain.bots import LEG
+from twin.domain.bots import LEG, Bot
 from twin.domain.inventory import ALL_SECTIONS
 from twin.domain.layout import BALCONY, CHARGER, PARKING, STORAGE
 from twin.domain.plant import Plant
@@ -159,22 +159,28 @@ def check_floor(engine: Engine) -> None:
             assert bot.steps or bot.visit is not None or bot.parking == bot.cell
 
 
-def windows(bot, now: int) -> Iterable[Window]:  # type: ignore[no-untyped-def]
+def windows(bot: Bot, now: int) -> Iterable[Window]:
     """What a bot holds from now on by its steps: every cell while it is on it, the last one without end."""
-    cell, since = bot.cell, float(now)
+    for cell, since, until in _spans(bot):
+        if until > now:
+            yield cell, max(since, now), until, bot.id
+
+
+def _spans(bot: Bot) -> Iterable[tuple[int, float, float]]:
+    cell, since = bot.cell, float("-inf")
     for step in bot.steps:
         assert step.end_ms >= step.begin_ms
         if step.kind != LEG:
             continue
         assert step.cells[0] == cell
-        yield cell, since, step.leave_ms[0], bot.id
+        yield cell, since, step.leave_ms[0]
         for i in range(1, len(step.cells) - 1):
-            yield step.cells[i], step.enter_ms[i], step.leave_ms[i], bot.id
+            yield step.cells[i], step.enter_ms[i], step.leave_ms[i]
         cell, since = step.cells[-1], step.enter_ms[-1]
-    yield cell, since, float("inf"), bot.id
+    yield cell, since, float("inf")
 
 
-def assert_exclusive(held: Iterable[tuple[int, float, float, int]]) -> int:
+def assert_exclusive(held: Iterable[Window]) -> int:
     """Assert that no cell is held by two bots at one moment; returns how many windows there were."""
     by_cell: dict[int, list[tuple[float, float, int]]] = defaultdict(list)
     for cell, begin, end, bot in held:

@@ -9,12 +9,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from hypothesis import settings
+from hypothesis import Phase, settings
 
 from twin.assembly import build
 from twin.domain import commands as ask
 from twin.domain.events import Event
-from twin.domain.layout import Motion, PersonTimes, Site
+from twin.domain.layout import Drive, Motion, PersonTimes, Site
 from twin.domain.work import OPERATOR_SIMULATED
 from twin.experiments.sitegen import random_site
 from twin.experiments.stocking import RandomStock
@@ -28,16 +28,25 @@ Script = list[tuple[int, ask.Command]]
 """Commands with the simulated ms at which they are applied."""
 
 
-def examples(in_ci: int) -> int:
-    """How many examples to try: ``in_ci`` of them, more in a profile that searches."""
-    return in_ci * settings.default.max_examples // 100
+def laws(in_ci: int) -> settings:
+    """Try ``in_ci`` examples, many more in the profile that searches; only there failures are shrunk.
+
+    Shrinking whole runs takes minutes; the examples of ``ci`` come again at every run.
+    """
+    profile = settings.get_current_profile_name()
+    shrinking = [Phase.shrink] if profile == "search" else []
+    return settings(
+        max_examples=in_ci * settings.default.max_examples // 100,
+        phases=[Phase.explicit, Phase.reuse, Phase.generate, *shrinking],
+        report_multiple_bugs=False,
+    )
 
 
 @dataclass(frozen=True, slots=True)
 class World:
     """A random site of one level with random stock and, for some minutes, random orders.
 
-    ``haste`` divides the times of persons, lifting and turning: a whole visit in seconds.
+    ``haste`` divides all times of bots and persons: at 10 a whole visit takes seconds.
     """
 
     site_seed: int = 1
@@ -61,7 +70,9 @@ class World:
         m, p, h = site.motion, site.person, self.haste
         return replace(
             site,
-            motion=Motion(m.unladen, m.laden, m.turn_ms // h, m.lift_ms // h, m.lower_ms // h),
+            motion=Motion(
+                _hasty(m.unladen, h), _hasty(m.laden, h), m.turn_ms // h, m.lift_ms // h, m.lower_ms // h
+            ),
             person=PersonTimes(p.handling_ms // h, p.line_ms // h, p.line_cv_percent),
         )
 
@@ -77,6 +88,13 @@ class World:
             observers=observers,
             keep_ended=self.keep_ended,
         )
+
+
+def _hasty(drive: Drive, haste: int) -> Drive:
+    squared = haste * haste
+    return Drive(
+        drive.speed_mm_s * haste, drive.acceleration_mm_s2 * squared, drive.deceleration_mm_s2 * squared
+    )
 
 
 class Lines:

@@ -21,6 +21,7 @@ Mutation = Callable[[Log], Any]
 
 MAP = ["p.s.b", "c.>.#", "p.s.s"]
 HALF, OTHER_HALF = "1" * 16 + "0" * 16, "0" * 16 + "1" * 16
+SAME = settings(derandomize=True, deadline=None)
 SPEC = Path(__file__).parents[2] / "docs" / "event-log.md"
 
 
@@ -29,7 +30,7 @@ def event(t_ms: int, type_: str, **fields: Any) -> dict[str, Any]:
 
 
 def leg(bot: int, cells: list[list[int]], start_ms: int, carrier: int | None = None) -> dict[str, Any]:
-    """A leg at 1 s per cell: the next cell is entered 500 ms after it sets out, the last held for 300 ms more."""
+    """A leg at 1 s per step: the next cell is entered 500 ms after it begins, the last left 300 ms later."""
     n = len(cells)
     times: dict[str, Any] = {
         "enter_ms": [start_ms] + [start_ms + 500 + 1000 * i for i in range(n - 1)],
@@ -49,8 +50,8 @@ def job(t_ms: int, id_: str, from_: str | None, to: str, **fields: Any) -> dict[
     return event(t_ms, "JobStateChanged", job=id_, from_=from_, to=to, **{**base, **fields})
 
 
-def request(t_ms: int, id_: str, from_: str | None, to: str, type_name: str = "FULFILLMENT") -> dict[str, Any]:
-    return event(t_ms, "RequestStateChanged", request=id_, type_name=type_name, from_=from_, to=to)
+def request(t_ms: int, id_: str, from_: str | None, to: str, kind: str = "FULFILLMENT") -> dict[str, Any]:
+    return event(t_ms, "RequestStateChanged", request=id_, type_name=kind, from_=from_, to=to)
 
 
 def load(t_ms: int, box: int, sku: str | None, before: int, after: int, job_id: str | None) -> dict[str, Any]:
@@ -88,9 +89,15 @@ def good_log() -> Log:
         "lift": event(6500, "CarrierLifted", **at(1, 2, 0, carrier=7)),
         "bring": leg(1, [[2, 0], [3, 0], [4, 0]], 6500, 7),
         "j1 waits": job(9000, "J1", "STARTED", "WAITING_FOR_TRIGGER", bot=1, **pick),
+        "r2": request(9000, "R2", None, "CREATED", "REPLENISHMENT"),
+        "j4": job(9000, "J4", None, "ACCEPTED", **fill),
+        "j4 waits": job(9000, "J4", "ACCEPTED", "WAITING_FOR_TRIGGER", **fill),
         "served": event(9000, "ServiceStarted", balcony=1),
         "roam": leg(2, [[0, 2], [1, 2], [1, 1], [2, 1], [3, 1]], 9000),
-        "pick": load(12000, 70, "A", 5, 3, "J1"),
+        "j4 ends": job(11000, "J4", "WAITING_FOR_TRIGGER", "SUCCEEDED", **fill),
+        "fill": load(11000, 70, "A", 5, 9, "J4"),
+        "r2 ends": request(11000, "R2", "CREATED", "SUCCEEDED", "REPLENISHMENT"),
+        "pick": load(12000, 70, "A", 9, 7, "J1"),
         "j1 ends": job(12000, "J1", "WAITING_FOR_TRIGGER", "SUCCEEDED", bot=1, **pick),
         "r1 ends": request(12000, "R1", "IN_PROGRESS", "SUCCEEDED"),
         "j2": job(12000, "J2", None, "ACCEPTED", **back),
@@ -109,11 +116,6 @@ def good_log() -> Log:
         "delete": event(24000, "BoxDeleted", box=71, carrier=7),
         "create": event(24000, "BoxCreated", box=72, carrier=7, section_code_32=HALF),
         "count": load(24000, 72, "C", 0, 9, None),
-        "r2": request(25000, "R2", None, "CREATED", "REPLENISHMENT"),
-        "j4": job(25000, "J4", None, "ACCEPTED", **fill),
-        "j4 ends": job(26000, "J4", "ACCEPTED", "SUCCEEDED", **fill),
-        "fill": load(26000, 70, "A", 3, 7, "J4"),
-        "r2 ends": request(26000, "R2", "CREATED", "SUCCEEDED", "REPLENISHMENT"),
         "bot in": event(27000, "BotAdded", **at(3, 0, 1)),
         "carrier in": event(27000, "CarrierAdded", carrier=9, level=1, x=4, y=2),
         "carrier out": event(28000, "CarrierRemoved", carrier=9, level=1, x=4, y=2),
@@ -243,7 +245,8 @@ MUTATIONS: dict[str, tuple[str, Mutation]] = {
     "a leg before the last is over": ("leg.overlap", change("roam", arrive_ms=14001)),
     "a bot put on a pillar": ("bot.place", change("bot in", x=4, y=1)),
     "a bot removed from elsewhere": ("bot.place", change("bot out", y=0)),
-    "a bot removed while it drives": ("bot.place", insert("leave", event(28500, "BotRemoved", **at(1, 1, 0)))),
+    "a bot removed while it drives": ("bot.place", insert(
+        "leave", event(28500, "BotRemoved", **at(1, 1, 0)))),
     "a carrier removed from elsewhere": ("carrier.place", change("carrier out", x=2)),
     "a carrier on an aisle at the start": ("carrier.ground", entry("carriers", 1, x=1, y=1)),
     "a carrier added on a charger": ("carrier.ground", change("carrier in", x=0, y=1)),
@@ -253,7 +256,8 @@ MUTATIONS: dict[str, tuple[str, Mutation]] = {
     "a lift after departure": ("carrier.rest", lambda log: log.update(z=log.pop("lift") | {"t_ms": 28000})),
     "a lowering while driving": ("carrier.rest", change("return", arrive_ms=17001)),
     "a lift of what is not there": ("carrier.lift", change("lift", carrier=8)),
-    "a second carrier on a bot": ("carrier.lift", insert("lift", event(6500, "CarrierLifted", **at(1, 2, 0, carrier=8)))),
+    "a second carrier on a bot": ("carrier.lift", insert(
+        "lift", event(6500, "CarrierLifted", **at(1, 2, 0, carrier=8)))),
     "a lowering of what another bot has": ("carrier.lower", change("lower", carrier=8)),
     "a lowering by an unladen bot": ("carrier.lower", drop("lift")),
     "a laden bot told as unladen": ("carrier.leg", change("bring", laden=False, carrier=None)),
@@ -271,7 +275,8 @@ MUTATIONS: dict[str, tuple[str, Mutation]] = {
     "a box created on another": ("box.overlap", change("create", section_code_32="1" + "0" * 15 + "1" * 16)),
     "half a swap": ("box.overlap", drop("swap 2", "create", "count")),
     "a swap in two batches": ("box.overlap", change("swap 2", batch=2)),
-    "a swap without a batch": ("box.overlap", lambda log: (log["swap 1"].pop("batch"), log["swap 2"].pop("batch"))),
+    "a swap without a batch": ("box.overlap", lambda log: [
+        log[name].pop("batch") for name in ("swap 1", "swap 2")]),
     "a full box deleted": ("box.full", drop("empty")),
     "a box said to be elsewhere": ("box.carrier", change("swap 1", carrier=8)),
     "a carrier removed with boxes": ("box.carrier", insert(
@@ -279,18 +284,17 @@ MUTATIONS: dict[str, tuple[str, Mutation]] = {
     "fewer than no pieces": ("piece.count", change("count", item_count=-1)),
     "pieces of nothing": ("piece.count", change("count", sku=None)),
     "a wrong count before": ("piece.before", change("pick", item_count_before=6)),
-    "one piece too few picked": ("piece.trigger", change("pick", item_count=4)),
-    "a pick that fills": ("piece.trigger", change("pick", item_count=7)),
-    "a pick from another box": ("piece.trigger", change("pick", box=71, sku="B", item_count_before=3, item_count=1)),
+    "one piece too few picked": ("piece.trigger", change("pick", item_count=8)),
+    "a pick that fills": ("piece.trigger", change("pick", item_count=11)),
+    "a pick from another box": ("piece.trigger", change("pick", **load(12000, 71, "B", 3, 1, "J1"))),
     "a pick that changes the SKU": ("piece.trigger", change("pick", sku="B")),
     "a pick before success": ("piece.trigger", change("pick", t_ms=11999)),
     "a pick by no job": ("piece.trigger", change("pick", job="J9")),
     "a pick by a return": ("piece.trigger", change("pick", job="J2")),
     "a pick by a job that fails": ("piece.trigger", change("j1 ends", to="FAILED")),
-    "a pick made twice": ("piece.once", insert("pick", load(12000, 70, "A", 3, 1, "J1"))),
+    "a pick made twice": ("piece.once", insert("pick", load(12000, 70, "A", 7, 5, "J1"))),
     "a success without a pick": ("piece.missing", drop("pick")),
-    "pieces that vanish": ("piece.sum", both(
-        change("pick", item_count=2), change("fill", item_count_before=2, item_count=6))),
+    "pieces that vanish": ("piece.sum", change("pick", item_count=6)),
     "pieces that go with their box": ("piece.sum", drop("empty")),
     "an unknown request state": ("life.state", change("r1 begins", to="BEGUN")),
     "an unknown job state": ("life.state", change("j1 begins", to="PARTIALLY_SUCCEEDED_SO_FAR")),
@@ -303,13 +307,20 @@ MUTATIONS: dict[str, tuple[str, Mutation]] = {
     "a job of another request": ("life.identity", change("j4 ends", request="R1")),
     "a job without its request": ("life.request", change("j2", request="R9")),
     "a request that succeeds too early": ("life.ended", both(drop("r2 ends"), insert(
-        "j4", request(25000, "R2", "CREATED", "SUCCEEDED", "REPLENISHMENT")))),
-    "a job for a request that has succeeded": ("life.ended", insert("j2", job(12000, "J9", None, "ACCEPTED"))),
+        "j4", request(9000, "R2", "CREATED", "SUCCEEDED", "REPLENISHMENT")))),
+    "a job for a request that has succeeded": ("life.ended", insert(
+        "j2", job(12000, "J9", None, "ACCEPTED"))),
     "waiting on the way": ("life.waiting", change("j1 waits", t_ms=8499)),
     "waiting for another carrier": ("life.waiting", change("j1 waits", carrier=8)),
     "waiting with another bot": ("life.waiting", change("j1 waits", bot=2)),
-    "waiting away from the balcony": ("life.waiting", insert("lower", job(17000, "J2", "ACCEPTED", "WAITING_FOR_TRIGGER"))),
-    "a carrier taken from a waiting job": ("life.waiting", insert("roam", leg(1, [[4, 0], [3, 0]], 11000, 7))),
+    "waiting away from the balcony": ("life.waiting", insert(
+        "lower", job(17000, "J2", "ACCEPTED", "WAITING_FOR_TRIGGER"))),
+    "a carrier taken from a waiting job": ("life.waiting", insert(
+        "roam", leg(1, [[4, 0], [3, 0]], 11000, 7))),
+    "a success on the way": ("life.served", insert("r1 begins", job(2000, "J9", None, "SUCCEEDED"))),
+    "a dig that ends in the air": ("life.moved", drop("dig down")),
+    "a return that ends too early": ("life.moved", both(drop("j2 ends"), insert(
+        "j2", job(12000, "J2", "ACCEPTED", "SUCCEEDED", bot=1, type_name="RETURN")))),
     "a request left open": ("live.request", drop("r2 ends")),
     "a job left open": ("live.job", drop("j2 ends")),
     "a carrier left on a bot": ("live.carrier", drop("dig down")),
@@ -345,7 +356,7 @@ def test_every_rule_has_a_log_that_breaks_it() -> None:
     assert broken <= set(RULES)
 
 
-@pytest.mark.parametrize("line", [b"\n", b'{"seq": 2,\n', b"[]\n", b"NaN\n", b'{"seq": "\xff"}\n', b"[" * 5000])
+@pytest.mark.parametrize("line", [b"\n", b'{"seq": 2,\n', b"[]\n", b"NaN\n", b'{"a": "\xff"}\n', b"[" * 5000])
 def test_a_line_that_is_no_object_is_found(line: bytes) -> None:
     log = lines(good_log())
     assert "form.json" in check_lines([*log[:1], line, *log[1:]]).violations_by_rule
@@ -456,7 +467,7 @@ def test_what_is_no_log_is_refused(content: bytes, tmp_path: Path) -> None:
 def test_the_command_tells_by_its_exit_status(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     good, bad = tmp_path / "good", tmp_path / "bad"
     good.write_bytes(b"".join(lines(good_log())))
-    bad.write_bytes(b"".join(lines(good_log())[:-8]))
+    bad.write_bytes(b"".join(lines(good_log())[:4]))
     assert verify_command(str(good), complete=True, as_json=False) == 0
     assert "PROVED: every rule holds" in capsys.readouterr().out
     assert verify_command(str(bad), complete=True, as_json=True) == 1
@@ -483,10 +494,12 @@ def convoys(draw: st.DrawFn) -> tuple[Log, int]:
     i = draw(st.integers(4, n - 2))
     second["enter_ms"][i] = draw(st.integers(start_ms, first["leave_ms"][i - 1] - 1))
     bots = [at(1, 1, 0), at(2, 0, 0)]
-    loaded = event(0, "SiteLoaded", levels=[{"level": 1, "map": ["." * n]}], bots=bots, carriers=[], boxes=[], loads=[])
+    empty: dict[str, Any] = {"carriers": [], "boxes": [], "loads": []}
+    loaded = event(0, "SiteLoaded", levels=[{"level": 1, "map": ["." * n]}], bots=bots, **empty)
     return {"site": loaded, "first": first, "second": second}, i
 
 
+@settings(SAME)
 @given(convoys())
 def test_coming_before_the_other_bot_has_left_is_always_found(case: tuple[Log, int]) -> None:
     log, i = case
@@ -494,12 +507,17 @@ def test_coming_before_the_other_bot_has_left_is_always_found(case: tuple[Log, i
     assert ((1, i, 0),) in found
 
 
+Legs = list[dict[str, Any]]
 Holding = tuple[tuple[int, int], float, float, int]
 """Cell, start, end and bot."""
 
 
+def neighbours(x: int, y: int) -> list[tuple[int, int]]:
+    return [(a, b) for a in range(3) for b in range(2) if abs(a - x) + abs(b - y) == 1]
+
+
 @st.composite
-def wanderings(draw: st.DrawFn) -> tuple[list[dict[str, Any]], bool]:
+def wanderings(draw: st.DrawFn) -> tuple[Legs, bool]:
     """Legs of three bots that heed nobody on a small floor, some of them written ahead."""
     legs = []
     for bot, start in ((1, (0, 0)), (2, (1, 0)), (3, (2, 0))):
@@ -507,7 +525,7 @@ def wanderings(draw: st.DrawFn) -> tuple[list[dict[str, Any]], bool]:
         for _ in range(draw(st.integers(0, 4))):
             cells, enter, leave = [[x, y]], [now + draw(st.integers(1, 9))], []
             for _ in range(draw(st.integers(1, 4))):
-                x, y = draw(st.sampled_from([(a, b) for a in range(3) for b in range(2) if abs(a - x) + abs(b - y) == 1]))
+                x, y = draw(st.sampled_from(neighbours(x, y)))
                 enter.append(enter[-1] + draw(st.integers(0, 5)))
                 leave.append(enter[-1] + draw(st.integers(0, 5)))
                 cells.append([x, y])
@@ -519,7 +537,7 @@ def wanderings(draw: st.DrawFn) -> tuple[list[dict[str, Any]], bool]:
     return sorted(legs, key=lambda e: e["t_ms"]), draw(st.booleans())
 
 
-def floor_of_three(legs: list[dict[str, Any]]) -> Log:
+def floor_of_three(legs: Legs) -> Log:
     """A site on which three bots have lifted their carriers, and their legs."""
     starts = [(1, 0, 0), (2, 1, 0), (3, 2, 0)]
     loaded = event(
@@ -535,7 +553,7 @@ def floor_of_three(legs: list[dict[str, Any]]) -> Log:
     return {"site": loaded, **lifts, **{f"leg {i}": leg_ for i, leg_ in enumerate(legs)}}
 
 
-def naive_holdings(legs: list[dict[str, Any]], horizon_ms: float) -> Iterator[Holding]:
+def naive_holdings(legs: Legs, horizon_ms: float) -> Iterator[Holding]:
     """Every holding up to the horizon, read off the legs bot by bot."""
     for bot in (1, 2, 3):
         cell, since = (bot - 1, 0), 0
@@ -543,15 +561,15 @@ def naive_holdings(legs: list[dict[str, Any]], horizon_ms: float) -> Iterator[Ho
             if e["enter_ms"][0] >= horizon_ms and e["t_ms"] < e["enter_ms"][0]:
                 break
             yield cell, since, e["leave_ms"][0], bot
-            for (x, y), enter, leave in list(zip(e["cells"], e["enter_ms"], e["leave_ms"], strict=True))[1:-1]:
-                yield (x, y), enter, leave, bot
+            for i, (x, y) in list(enumerate(e["cells"]))[1:-1]:
+                yield (x, y), e["enter_ms"][i], e["leave_ms"][i], bot
             cell, since = tuple(e["cells"][-1]), e["enter_ms"][-1]
         yield cell, since, max(since, horizon_ms), bot
 
 
-@settings(max_examples=400)
+@settings(SAME, max_examples=400)
 @given(wanderings())
-def test_shared_cells_are_those_that_a_comparison_of_all_pairs_finds(case: tuple[list[dict[str, Any]], bool]) -> None:
+def test_shared_cells_are_those_that_a_comparison_of_all_pairs_finds(case: tuple[Legs, bool]) -> None:
     legs, complete = case
     horizon = float("inf") if complete else max((e["t_ms"] for e in legs), default=0)
     holdings = [h for h in naive_holdings(legs, horizon) if h[1] < h[2]]
@@ -565,10 +583,10 @@ def test_shared_cells_are_those_that_a_comparison_of_all_pairs_finds(case: tuple
     assert sorted((v.cells[0][1:], v.t_ms, *sorted(v.bots)) for v in shared) == sorted(expected)
 
 
-@settings(max_examples=300)
+@settings(SAME, max_examples=300)
 @given(wanderings(), st.lists(st.tuples(*map(st.integers, (0, 0, 0, 1), (2, 1, 60, 40))), max_size=8))
 def test_blocked_cells_are_those_that_a_comparison_of_all_pairs_finds(
-    case: tuple[list[dict[str, Any]], bool], stays: list[tuple[int, int, int, int]]
+    case: tuple[Legs, bool], stays: list[tuple[int, int, int, int]]
 ) -> None:
     legs, complete = case
     events = list(legs)
@@ -592,11 +610,11 @@ def test_blocked_cells_are_those_that_a_comparison_of_all_pairs_finds(
 
 VALUES = st.one_of(
     st.none(), st.booleans(), st.integers(-5, 40_000), st.text(max_size=3), st.floats(allow_nan=False),
-    st.lists(st.integers(-1, 5), max_size=3), st.just({}), st.sampled_from(["SUCCEEDED", "LegPlanned", "BoxDeleted"]),
+    st.lists(st.integers(-1, 5), max_size=3), st.just({}), st.sampled_from(["SUCCEEDED", "LegPlanned"]),
 )  # fmt: skip
 
 
-@settings(max_examples=300)
+@settings(SAME, max_examples=300)
 @given(st.data())
 def test_no_log_however_broken_breaks_the_checker(data: st.DataObject) -> None:
     log = good_log()

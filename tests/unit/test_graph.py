@@ -6,7 +6,7 @@ import random
 import time
 
 import networkx as nx
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from twin.domain.graph import MAX_DEPTH, find_map_faults, laden_graph, unladen_graph
@@ -76,7 +76,7 @@ def test_a_laden_bot_drives_between_aisles_and_endpoints_but_not_from_storage_to
 
 def test_every_step_weighs_one_position() -> None:
     for graph in (unladen_graph(_level(SOUND)), laden_graph(_level(SOUND))):
-        assert {weight for _, _, weight in graph.edges.data("weight")} == {1}
+        assert all(graph.edges[edge]["weight"] == 1 for edge in graph.edges)
 
 
 def test_lanes_that_the_caller_has_give_the_same_laden_graph() -> None:
@@ -97,10 +97,9 @@ def test_what_only_an_endpoint_connects_is_a_fault_in_its_smaller_part() -> None
     assert _faults("..p.s ..#.. ..#.. s.#.s") == [(0, 2), (0, 3)]
 
 
-def test_storage_without_a_way_to_an_aisle_is_a_fault() -> None:
-    assert _reasons("..b. s>>. s.#. #vv. ....") == {}
-    assert _reasons("..b >>v ^s< ^<<") == {
-        (1, 2): "no carrier can be brought out of this storage position: no lane leads from it to an aisle"
+def test_storage_beside_one_way_aisles_only_is_a_fault_although_unladen_bots_pass_under_it() -> None:
+    assert _reasons("b.< .>s ###") == {
+        (2, 1): "no carrier can be brought out of this storage position: no lane leads from it to an aisle"
     }
 
 
@@ -138,6 +137,7 @@ def test_a_level_of_a_hundred_thousand_positions_is_checked_in_seconds() -> None
     assert time.perf_counter() - started < 15
 
 
+@settings(deadline=None)
 @given(st.integers(0, 2**32), st.integers(1, 8))
 def test_in_a_sound_level_no_standing_bot_cuts_anybody_off(seed: int, bots: int) -> None:
     (level,) = random_site(random.Random(seed), bots, 50).levels

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from itertools import pairwise
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from twin.domain.lanes import Lane, depths_of, lanes_of, mouths_of, reachable_free
@@ -104,6 +104,7 @@ def test_free_positions_behind_a_carrier_cannot_be_reached() -> None:
     assert reachable_free(lane, {1}) == ()
 
 
+@settings(deadline=None)
 @given(st.integers(0, 2**32), st.integers(1, 12))
 def test_every_storage_position_of_a_sound_site_lies_in_exactly_one_lane(seed: int, bots: int) -> None:
     (level,) = random_site(random.Random(seed), bots, 50).levels
@@ -114,6 +115,7 @@ def test_every_storage_position_of_a_sound_site_lies_in_exactly_one_lane(seed: i
     assert mouths_of(level) == tuple(sorted({lane.mouth for lane in lanes}))
 
 
+@settings(deadline=None)
 @given(st.integers(0, 2**32))
 def test_every_way_leads_step_by_step_through_its_own_lane(seed: int) -> None:
     (level,) = random_site(random.Random(seed), 4, 50).levels

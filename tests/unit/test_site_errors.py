@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from twin.domain.errors import SiteRefused
@@ -177,7 +177,7 @@ WRONG_LEVELS = [
     (
         SECOND_LEVEL,
         f"  - {{id: 2, height_mm: 4, lanes: {{columns: 4, parking: 40}}}}\n{SECOND_LEVEL}",
-        "14:44: 6 columns leave no room for 22 groups of endpoints side by side; "
+        "14:44: a row of 6 leaves no room for 22 groups of endpoints side by side; "
         "add 38 columns or take fewer endpoints",
     ),
     (
@@ -188,6 +188,24 @@ WRONG_LEVELS = [
 ]
 
 WRONG_PLACES = [
+    (
+        f"  - id: 1\n    places: {PLACES}\n",
+        "  4\n",
+        "15:3: balconies is 4; write a list, or from_map",
+    ),
+    (PLACES, "4", "16:13: places is 4; write a list"),
+    (PLACES, "[]", "15:5: balcony 1 has no handover place; give it at least one"),
+    (
+        "{level: 1, x: 2, y: 0}]",
+        "{level: 1, levels: all, x: 2, y: 0}]",
+        "16:49: places entry 2 has both level and levels; keep one",
+    ),
+    (
+        "{level: 1, x: 2, y: 0}]",
+        "{levels: [1, one], x: 2, y: 0}]",
+        "16:51: a level id is one; write a whole number from 1 to 2147483647",
+    ),
+    ("{level: 1, x: 2, y: 0}]", "{level: 1, y: 0}]", "16:38: places entry 2 has no x; add 'x:'"),
     (
         "{level: 1, x: 2, y: 0}]",
         "{level: 1, x: 4, y: 0}]",
@@ -367,6 +385,7 @@ def test_an_unknown_name_of_a_site_is_refused_with_the_known_ones() -> None:
         find_site("../sites/demo" * 100)
 
 
+@settings(deadline=None)
 @given(st.text(max_size=200), st.integers(0, len(GOOD)), st.integers(0, 40))
 def test_no_text_ends_in_anything_but_a_site_or_a_refusal(noise: str, start: int, length: int) -> None:
     outcome = _outcome(GOOD[:start] + noise + GOOD[start + length :])

@@ -45,11 +45,7 @@ class Floor:
         for other in holds:
             if other.end_ms <= now_ms:
                 stale = True
-            elif (
-                other.start_ms < end_ms < OPEN
-                and start_ms < other.end_ms < OPEN
-                and other.bot is not bot
-            ):
+            elif other.start_ms < end_ms < OPEN and start_ms < other.end_ms < OPEN and other.bot is not bot:
                 self._share(level, cell, hold, other)
         if not stale:
             holds.append(hold)

@@ -8,7 +8,7 @@ from twin.checking.legs import Leg
 from twin.checking.reading import At
 from twin.checking.report import Id
 from twin.checking.shapes import Event
-from twin.checking.world import HANDOVER, Bot, Carrier, World
+from twin.checking.world import HANDOVER, Carrier, World
 
 SUCCEEDED = "SUCCEEDED"
 WAITING = "WAITING_FOR_TRIGGER"
@@ -18,6 +18,7 @@ JOB_STATES = frozenset({"ACCEPTED", "STARTED", WAITING, SUCCEEDED, "FAILED", "CA
 SERVING = frozenset({"FULFILLMENT", "REPLENISHMENT", "FETCH"})
 """Types of the jobs for which a request is made; the others only make room and tidy up."""
 DIG = "RELOCATION"
+MOVING = frozenset({DIG, "RETURN"})
 DETAILS = ("carrier", "bot", "box", "sku", "quantity")
 
 
@@ -41,6 +42,7 @@ class Job:
     type_name: str
     state: str | None = None
     line: int = 0
+    began_ms: int = 0
     ended_ms: int | None = None
     carrier: Id | None = None
     bot: Id | None = None
@@ -97,9 +99,11 @@ class Lifecycles:
         for job, leg in self._left:
             if job.state == WAITING:
                 message = f"Bot {leg.bot} leaves with carrier {job.carrier} while job {job.id} waits there."
-                self._refute_waiting(job, message, leg.start)
+                self._refute_carrier("life.waiting", job, message, leg.start)
         for id_, at in self._to_settle.items():
             self._check_ended(self.requests[id_], at)
+        for job in self.just_succeeded:
+            self._check_moved(job)
         self._left.clear()
         self._to_settle.clear()
         self.just_succeeded.clear()
@@ -135,6 +139,7 @@ class Lifecycles:
             self._refute("life.identity", message, job, at)
         if job.state is not None:
             return
+        job.began_ms = at.t_ms
         request = self.requests.get(job.request)
         if request is None:
             message = f"Job {job.id} belongs to request {job.request}, which is not known."
@@ -145,17 +150,18 @@ class Lifecycles:
                 self._to_settle[request.id] = at
 
     def _wait(self, job: Job, at: At) -> None:
-        carrier = None if job.carrier is None else self._world.carriers.get(job.carrier)
-        bot = None if carrier is None else self._world.attended(carrier)
-        if bot is None or not self._serves(bot, job, at):
+        if not self._presented(job, at):
             message = f"Job {job.id} waits for its trigger, but no bot holds carrier {job.carrier}"
-            self._refute_waiting(job, f"{message} at a handover place.", at)
+            self._refute_carrier("life.waiting", job, f"{message} at a handover place.", at)
         if job.carrier is not None:
             self._waiting.setdefault(job.carrier, {})[job.id] = job
 
-    def _serves(self, bot: Bot, job: Job, at: At) -> bool:
-        at_handover = bot.level.kinds[bot.cell] == HANDOVER
-        return at_handover and at.t_ms >= bot.ready_ms and job.bot in (None, bot.id)
+    def _presented(self, job: Job, at: At) -> bool:
+        carrier = None if job.carrier is None else self._world.carriers.get(job.carrier)
+        bot = None if carrier is None else self._world.attended(carrier)
+        if bot is None or bot.level.kinds[bot.cell] != HANDOVER:
+            return False
+        return at.t_ms >= bot.ready_ms and job.bot in (None, bot.id)
 
     def _stop_waiting(self, job: Job) -> None:
         if job.state == WAITING and job.carrier is not None:
@@ -169,6 +175,17 @@ class Lifecycles:
         if job.state == SUCCEEDED:
             self.just_succeeded.append(job)
             self.digs += job.type_name == DIG
+        if job.state == SUCCEEDED and job.type_name in SERVING and not self._presented(job, at):
+            message = f"Job {job.id} succeeds, but no bot holds carrier {job.carrier} at a handover place."
+            self._refute_carrier("life.served", job, message, at)
+
+    def _check_moved(self, job: Job) -> None:
+        carrier = None if job.carrier is None else self._world.carriers.get(job.carrier)
+        if job.type_name not in MOVING or carrier is None:
+            return
+        if carrier.bot is not None or carrier.since_ms < job.began_ms:
+            message = f"Job {job.id} succeeds, but carrier {carrier.id} has not been put down since it began."
+            self._refute_carrier("life.moved", job, message, At(job.line, job.ended_ms or 0))
 
     def _check_ended(self, request: Request, at: At) -> None:
         if request.state == SUCCEEDED and request.serving:
@@ -179,11 +196,10 @@ class Lifecycles:
                 "life.ended", message, at, other_line=line, requests=(request.id,), jobs=jobs[:10]
             )
 
-    def _refute_waiting(self, job: Job, message: str, at: At) -> None:
+    def _refute_carrier(self, rule: str, job: Job, message: str, at: At) -> None:
         carriers = () if job.carrier is None else (job.carrier,)
-        self._world.refute(
-            "life.waiting", message, at, other_line=job.line or None, jobs=(job.id,), carriers=carriers
-        )
+        other = job.line if job.line < at.line else None
+        self._world.refute(rule, message, at, other_line=other, jobs=(job.id,), carriers=carriers)
 
     def _refute(self, rule: str, message: str, thing: Request | Job, at: At) -> None:
         about = {"jobs": (thing.id,)} if isinstance(thing, Job) else {"requests": (thing.id,)}

@@ -57,6 +57,8 @@ RULES: dict[str, str] = {
     "life.request": "a job belongs to a known request",
     "life.ended": "a request succeeds only after its jobs have ended",
     "life.waiting": "a job waits for its trigger only while a bot holds its carrier at a handover place",
+    "life.served": "a job that serves a request succeeds only where it may wait for its trigger",
+    "life.moved": "a relocation or return succeeds only when its carrier has been put down",
     "live.request": "at the end every request has ended (with --complete)",
     "live.job": "at the end every job has ended (with --complete)",
     "live.carrier": "at the end no carrier is on a bot (with --complete)",

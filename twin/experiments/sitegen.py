@@ -161,7 +161,7 @@ def _spread(runs: Sequence[str], width: int) -> str:
     """A row of pockets, evenly spaced, never touching."""
     slack = width - sum(len(run) + 1 for run in runs) + 1
     if slack < 0:
-        reason = f"{width} columns leave no room for {len(runs)} groups of endpoints side by side"
+        reason = f"a row of {width} leaves no room for {len(runs)} groups of endpoints side by side"
         raise Invalid("columns", f"{reason}; add {-slack} columns or take fewer endpoints")
     offsets = [slack * (2 * index + 1) // (2 * len(runs)) for index in range(len(runs))]
     return _placed(runs, offsets, width, WALL)

@@ -13,7 +13,7 @@ from typing import Final, Protocol
 from twin.domain.errors import Invalid, NotFound
 from twin.domain.events import Event, JobStateChanged, RequestStateChanged
 from twin.domain.state import State
-from twin.domain.work import JOB_NEXT, REQUEST_NEXT
+from twin.domain.work import JOB_NEXT, REQUEST_NEXT, WAITING
 
 REACHED: Final = "reached"
 LIMIT: Final = "limit"
@@ -45,7 +45,14 @@ class Advanced(Protocol):
 
 
 class Goal(Protocol):
-    """What an advance waits for."""
+    """What an advance waits for. It is told of every event."""
+
+    @property
+    def current(self) -> str | None:
+        """The status of the job or request it watches, if it watches one."""
+
+    def observe(self, seq: int, t_ms: int, event: Event) -> None:
+        """Take note of an event."""
 
     def verdict(self) -> str | None:
         """REACHED, OUT_OF_REACH, or None as long as it may still come."""
@@ -54,12 +61,35 @@ class Goal(Protocol):
 class Idle:
     """No carrier is out of store and every bot is parked."""
 
+    current = None
+
     def __init__(self, engine: Advanced) -> None:
         self._engine = engine
+
+    def observe(self, _seq: int, _t_ms: int, _event: Event) -> None:
+        """Nothing: the engine itself knows."""
 
     def verdict(self) -> str | None:
         """Whether it is so."""
         return REACHED if self._engine.idle else None
+
+
+class Waiting:
+    """Some job waits for its trigger; true at once where one does."""
+
+    current = None
+
+    def __init__(self, state: State) -> None:
+        self._reached = any(job.status == WAITING for job in state.jobs.values())
+
+    def observe(self, _seq: int, _t_ms: int, event: Event) -> None:
+        """Take note of an event."""
+        if isinstance(event, JobStateChanged) and event.to == WAITING:
+            self._reached = True
+
+    def verdict(self) -> str | None:
+        """Whether one has begun to wait."""
+        return REACHED if self._reached else None
 
 
 class Entering:
@@ -71,7 +101,12 @@ class Entering:
     def __init__(self, key: str, wanted: str, current: str, following: Following) -> None:
         self._key, self._wanted, self._following = key, wanted, following
         self._reached = current == wanted
-        self.current = current
+        self._current = current
+
+    @property
+    def current(self) -> str:
+        """The status it is in."""
+        return self._current
 
     def observe(self, _seq: int, _t_ms: int, event: Event) -> None:
         """Take note of an event."""
@@ -82,14 +117,14 @@ class Entering:
 
     def _enter(self, key: str, status: str, table: Following) -> None:
         if key == self._key and table is self._following:
-            self.current = status
+            self._current = status
             self._reached = self._reached or status == self._wanted
 
     def verdict(self) -> str | None:
         """Whether it has entered the status, or no longer can."""
         if self._reached:
             return REACHED
-        return None if self._wanted in reachable(self._following, self.current) else OUT_OF_REACH
+        return None if self._wanted in reachable(self._following, self._current) else OUT_OF_REACH
 
 
 def job_enters(state: State, job: str, status: str) -> Entering:

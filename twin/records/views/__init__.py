@@ -34,9 +34,11 @@ class Observable(Protocol):
 
 
 class Views:
-    """All projections of one plant. Feed it every event through `observe`."""
+    """All projections of one plant that keeps ended work. Feed it every event through `observe`."""
 
     def __init__(self, plant: Plant) -> None:
+        if not plant.orders.keep_ended:
+            raise ValueError("this plant forgets ended work, which listings must show")
         self._plant = plant
         self._skus = SkuRows(plant)
         self._inventory = InventoryRows(plant, self._skus)

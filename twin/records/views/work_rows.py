@@ -31,11 +31,7 @@ class RequestRows:
     def refresh(self) -> None:
         """Bring the rows up to date."""
         for key in self._stale:
-            request = self._state.requests.get(key)
-            if request is None:
-                self._rows.pop(key, None)
-            else:
-                self._rows[key] = _request_row(request)
+            self._rows[key] = _request_row(self._state.requests[key])
         self._stale.clear()
 
     def rows(self) -> Sequence[RequestRow]:
@@ -66,11 +62,7 @@ class JobRows:
     def refresh(self) -> None:
         """Bring the rows up to date."""
         for key in self._stale:
-            job = self._state.jobs.get(key)
-            if job is None:
-                self._rows.pop(key, None)
-            else:
-                self._write(job)
+            self._write(self._state.jobs[key])
         self._stale.clear()
 
     def rows(self) -> Sequence[JobRow]:

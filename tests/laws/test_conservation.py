@@ -1,0 +1,165 @@
+"""Law 3 for every command in any order: sums hold, refusals change nothing, all work can be ended."""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from dataclasses import replace
+
+import invariants
+from clients import MAKERS, trigger_all, waiting_jobs
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from worlds import Lines, World, canonical, laws
+
+from twin.assembly import build
+from twin.checking import check_lines
+from twin.domain import commands as ask
+from twin.domain import events as past
+from twin.domain import work
+from twin.domain.errors import Refusal
+from twin.domain.layout import PersonTimes, Site
+from twin.experiments.sitegen import random_site
+from twin.simulation.engine import Engine
+
+CHANCE = st.integers(0, 2**32).map(random.Random)
+"""Details of a command: drawn evenly, not shrunk; what is shrunk is the order of things."""
+
+
+def tiny_site(seed: int, line_ms: int) -> Site:
+    """A small level with one or two bots that is nearly full, so that there is digging to do."""
+    rng = random.Random(seed)
+    site = random_site(rng, rng.randint(1, 2), 80, deep=rng.randint(1, 3))
+    return replace(site, person=PersonTimes(2000, line_ms, 40))
+
+
+class Warehouse(RuleBasedStateMachine):
+    """A client that asks for anything at any time, against a ledger of the pieces of each SKU.
+
+    The ledger is kept apart from the plant: by what commands say, and by the jobs that
+    the event log says have succeeded.
+    """
+
+    engine: Engine
+
+    @initialize(
+        site_seed=st.integers(0, 5),
+        line_ms=st.sampled_from((1000, 5000, 300_000)),
+        operator=st.sampled_from(work.OPERATORS),
+    )
+    def begin(self, site_seed: int, line_ms: int, operator: str) -> None:
+        """Little stock on a small site, whose people are quick, or slower than any bot."""
+        self.lines = Lines()
+        self.pieces: Counter[str] = Counter()
+        self.engine = build(tiny_site(site_seed, line_ms), operator=operator, observers=[self.lines.write, self.note])
+        some = list(self.engine.plant.state.carriers)[::3]
+        for number, carrier in enumerate(some):
+            for mask in (0xFFFF_0000, 0x0000_FF00):
+                box = self.engine.apply(ask.CreateBox(carrier, mask))
+                assert isinstance(box, int)
+            if number < 3:
+                sku = "ABC"[number]
+                self.engine.apply(ask.CreateSku(sku, on_empty_sku_action=("UNASSIGN", "DO_NOTHING")[number % 2]))
+                self.order(ask.CreateLoad(box, sku, 5 + number, 20))
+
+    def note(self, seq: int, t_ms: int, event: past.Event) -> None:
+        """Jobs that have succeeded take out and put in what they had booked."""
+        if isinstance(event, past.JobStateChanged) and event.to == work.SUCCEEDED and event.sku is not None:
+            sign = 1 if event.type_name == work.REPLENISHMENT else -1
+            self.pieces[event.sku] += sign * (event.quantity or 0)
+
+    def order(self, command: ask.Command) -> None:
+        """Give a command; if it is refused, nothing may have changed."""
+        engine = self.engine
+        before, lines = canonical(engine.snapshot()), len(self.lines.lines)
+        counts = {box: (load.sku, load.item_count) for box, load in engine.plant.state.loads.items()}
+        try:
+            engine.apply(command)
+        except Refusal as refusal:
+            assert str(refusal), "a refusal says why"
+            assert canonical(engine.snapshot()) == before
+            assert not engine.plant.happened
+            assert len(self.lines.lines) == lines
+            return
+        assert engine.commands[-1] == (engine.now, command)
+        if isinstance(command, ask.CreateLoad | ask.ChangeLoad | ask.DeleteLoad):
+            self.count(counts.get(command.box), -1)
+            load = engine.plant.state.loads.get(command.box)
+            self.count((load.sku, load.item_count) if load else None, 1)
+
+    def count(self, load: tuple[str, int] | None, sign: int) -> None:
+        """Pieces that a client puts in or takes out by command."""
+        if load is not None:
+            self.pieces[load[0]] += sign * load[1]
+
+    @rule(rng=CHANCE, name=st.sampled_from([name for name in MAKERS if name.startswith(("create", "change"))]))
+    def create_or_change(self, rng: random.Random, name: str) -> None:
+        """Master data, boxes and loads come and change."""
+        self.order(MAKERS[name](self.engine.plant.state, rng))
+
+    @rule(rng=CHANCE, name=st.sampled_from([name for name in MAKERS if name.startswith(("delete", "move", "swap"))]))
+    def delete_or_move(self, rng: random.Random, name: str) -> None:
+        """They go, and boxes change places."""
+        self.order(MAKERS[name](self.engine.plant.state, rng))
+
+    @rule(rng=CHANCE, name=st.sampled_from([name for name in MAKERS if name.startswith("place")]))
+    def place(self, rng: random.Random, name: str) -> None:
+        """A request of one of the three types."""
+        self.order(MAKERS[name](self.engine.plant.state, rng))
+
+    @rule(rng=CHANCE)
+    def trigger(self, rng: random.Random) -> None:
+        """A trigger, for a job that waits or for one that does not."""
+        self.order(MAKERS["trigger_job"](self.engine.plant.state, rng))
+
+    @precondition(lambda self: waiting_jobs(self.engine))
+    @rule(rng=CHANCE, outcome=st.sampled_from(work.TRIGGERS))
+    def trigger_one_that_waits(self, rng: random.Random, outcome: str) -> None:
+        """The person at a balcony is done, or gives up."""
+        self.order(ask.TriggerJob(rng.choice(waiting_jobs(self.engine)), outcome))
+
+    @precondition(lambda self: self.engine.peek() is not None)
+    @rule()
+    def wait_until_a_carrier_is_presented(self) -> None:
+        """Events happen until one job more waits for its trigger, or nothing is left."""
+        before = set(waiting_jobs(self.engine))
+        while self.engine.peek() is not None and before >= set(waiting_jobs(self.engine)):
+            self.engine.step()
+
+    @rule(rng=CHANCE)
+    def set_operator(self, rng: random.Random) -> None:
+        """Somebody else gives the triggers."""
+        self.order(MAKERS["set_operator"](self.engine.plant.state, rng))
+
+    @rule(by_ms=st.integers(1, 120_000))
+    def wait(self, by_ms: int) -> None:
+        """Time passes."""
+        self.engine.run_until(self.engine.now + by_ms)
+
+    @rule(events=st.integers(1, 12))
+    def let_things_happen(self, events: int) -> None:
+        """Some events happen."""
+        for _ in range(events):
+            self.engine.step()
+
+    @invariant()
+    def everything_agrees(self) -> None:
+        """The invariants, and the ledger."""
+        invariants.check(self.engine)
+        totals = {sku.id: sku.total_quantity for sku in self.engine.plant.state.skus.values()}
+        assert +Counter(totals) == +self.pieces
+
+    def teardown(self) -> None:
+        """Liveness: whatever is open can be ended, and the log tells a flawless story."""
+        if not hasattr(self, "engine"):
+            return
+        trigger_all(self.engine, random.Random(0))
+        self.everything_agrees()
+        assert not any(load.booked_in or load.booked_out for load in self.engine.plant.state.loads.values())
+        report = check_lines(self.lines.lines, complete=True)
+        assert report.ok, report.as_text()
+
+
+TestWarehouse = Warehouse.TestCase
+TestWarehouse.settings = settings(laws(50), stateful_step_count=40)
