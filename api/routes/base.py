@@ -30,6 +30,10 @@ class Running(Protocol):
     def plant(self) -> Plant:
         """The plant as it is now."""
 
+    @property
+    def now(self) -> int:
+        """Simulated ms."""
+
 
 class World(Protocol):
     """What routes read."""
