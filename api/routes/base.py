@@ -30,6 +30,10 @@ class Running(Protocol):
     def plant(self) -> Plant:
         """The plant as it is now."""
 
+    @property
+    def now(self) -> int:
+        """Simulated ms."""
+
     def subscribe(self, observer: Observer) -> Callable[[], None]:
         """Have ``observer`` told of every event from now on. Returns how to end that."""
 

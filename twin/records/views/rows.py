@@ -103,6 +103,8 @@ class RequestRow:
     entities: tuple[EntityRow, ...]
     created_ms: int
     updated_ms: int
+    bot: int | None = None
+    level: int | None = None
 
 
 @dataclass(slots=True)
@@ -112,7 +114,7 @@ class JobRow:
     id: str
     type_name: str
     request: str
-    carrier: int
+    carrier: int | None
     level: int
     created_ms: int
     box: int | None = None
@@ -126,7 +128,7 @@ class JobRow:
 
 @dataclass(slots=True)
 class BotRow:
-    """A bot. ``charging``: it stands on a charger at rest."""
+    """A bot. ``charging``: a charger feeds it."""
 
     id: int
     level: int
