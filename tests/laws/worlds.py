@@ -12,7 +12,7 @@ from typing import Any
 from twin.assembly import build
 from twin.domain import commands as ask
 from twin.domain.events import Event
-from twin.domain.layout import Drive, Motion, PersonTimes, Site
+from twin.domain.layout import Battery, Drive, Motion, PersonTimes, Site
 from twin.domain.work import OPERATOR_SIMULATED
 from twin.experiments.sitegen import random_site
 from twin.experiments.stocking import RandomStock
@@ -31,6 +31,7 @@ class World:
     """A random site of one level with random stock and, for some minutes, random orders.
 
     ``haste`` divides all times of bots and persons: at 10 a whole visit takes seconds.
+    Batteries of less than 480 Wh start half full, so that bots soon have to charge.
     """
 
     site_seed: int = 1
@@ -42,11 +43,17 @@ class World:
     operator: str = OPERATOR_SIMULATED
     keep_ended: bool = True
     haste: int = 1
+    capacity_wh: int = 480
 
     @property
     def until_ms(self) -> int:
         """When the last order may come."""
         return self.minutes * MINUTE_MS
+
+    @property
+    def horizon_ms(self) -> int:
+        """Until when it is run: a while after the last order."""
+        return self.until_ms + 3 * MINUTE_MS
 
     def site(self) -> Site:
         """The site."""
@@ -58,6 +65,7 @@ class World:
                 _hasty(m.unladen, h), _hasty(m.laden, h), m.turn_ms // h, m.lift_ms // h, m.lower_ms // h
             ),
             person=PersonTimes(p.handling_ms // h, p.line_ms // h, p.line_cv_percent),
+            battery=Battery(self.capacity_wh, start_percent=100 if self.capacity_wh >= 480 else 50),
         )
 
     def build(self, observers: Iterable[Observer] = (), site: Site | None = None) -> Engine:
@@ -131,13 +139,9 @@ def _fields_set(command: ask.Command) -> dict[str, Any]:
     return {name: value for name, value in plain.items() if not isinstance(value, ask.Unset)}
 
 
-def replay(engine: Engine, script: Sequence[tuple[int, ask.Command]], until_ms: int | None = None) -> None:
-    """Apply accepted commands at their times and run to ``until_ms``, or until nothing is pending."""
+def replay(engine: Engine, script: Sequence[tuple[int, ask.Command]], until_ms: int) -> None:
+    """Apply accepted commands at their times and run to ``until_ms``."""
     for t_ms, command in script:
         engine.run_until(t_ms)
         engine.apply(command)
-    if until_ms is not None:
-        engine.run_until(until_ms)
-        return
-    while engine.peek() is not None:
-        engine.step()
+    engine.run_until(until_ms)

@@ -95,14 +95,13 @@ class Engine:
         return not state.visits and not any(bot.steps for bot in state.bots.values())
 
     def peek(self) -> int | None:
-        """When the next event may be due, in ms; None if nothing is pending."""
+        """When the next event is due, in ms; None if nothing is pending."""
         return self.agenda.peek()
 
     def step(self) -> None:
         """Let the next event happen; nothing if none is pending."""
-        while self.agenda.peek() is not None:
-            if self.agenda.run_next():
-                return
+        if self.agenda.peek() is not None:
+            self.agenda.run_next()
 
     def run_until(self, t_ms: int) -> None:
         """Let everything happen that is due at or before ``t_ms``; the clock then shows ``t_ms``."""
