@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 
 from twin.domain import commands as ask
 from twin.domain.errors import Refusal
@@ -59,10 +60,8 @@ def drive_by_api(engine: Engine, seed: int, until_ms: int, mean_gap_ms: int = 40
     rng = random.Random(seed)
     while (t_ms := engine.now + rng.randint(0, 2 * mean_gap_ms)) < until_ms:
         engine.run_until(t_ms)
-        try:
+        with suppress(Refusal):
             engine.apply(random_command(engine.plant.state, rng))
-        except Refusal:
-            pass
     engine.run_until(until_ms)
 
 

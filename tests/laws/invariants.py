@@ -172,15 +172,17 @@ def check_floor(engine: Engine) -> None:
 
 
 def check_energy(plant: Plant, now: int) -> None:
-    """What a battery holds is what it held at first, plus what it took, less what it gave."""
-    full = capacity_mj(plant.site.battery)
+    """What a battery holds is what it held at first, plus what it took, less what it gave.
+
+    A new bot begins with nothing and is filled; it may have the id of one that is gone.
+    """
+    battery = plant.site.battery
+    start = level_mj(battery, battery.start_percent)
     from_the_start = {bot.id for bot in plant.site.bots}
     for bot in plant.state.bots.values():
-        first = (
-            level_mj(plant.site.battery, plant.site.battery.start_percent) if bot.id in from_the_start else 0
-        )
-        assert bot.energy_mj == first + bot.charged_mj - bot.drawn_mj
-        assert 0 <= plant.meter.energy_mj(bot, now) <= full
+        held_at_first = bot.energy_mj - bot.charged_mj + bot.drawn_mj
+        assert held_at_first == 0 or (held_at_first == start and bot.id in from_the_start)
+        assert 0 <= plant.meter.energy_mj(bot, now) <= capacity_mj(battery)
 
 
 def windows(bot: Bot, now: int) -> Iterable[Window]:

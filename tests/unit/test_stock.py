@@ -18,7 +18,7 @@ FIRST, SECOND, THIRD, FOURTH = 0xFF00_0000, 0x00FF_0000, 0x0000_FF00, 0x0000_00F
 
 @pytest.fixture
 def plant(small_site: Site) -> Plant:
-    """Boxes 1 and 2 on the halves of carrier 1001, box 3 on all of 1002; SKUs A and B; 5 of at most 20 A in 1."""
+    """Boxes 1 and 2 on the halves of carrier 1001, box 3 on all of 1002; 5 of at most 20 A in box 1."""
     plant = Plant(small_site, new_state(small_site, "api"))
     for command in (
         ask.CreateSku("A"),

@@ -27,6 +27,7 @@ class Agenda:
         self._alarms: dict[Key, tuple[int, int]] = {}
         self._due: list[tuple[int, int, Key]] = []
         self._order = 0
+        self._live: dict[str, int] = {}
         self.handled = 0
 
     @property
@@ -36,8 +37,10 @@ class Agenda:
 
     def set(self, key: Key, due_ms: int) -> None:
         """Let ``key`` be rung at ``due_ms``; an earlier alarm of the same key is dropped."""
+        self.drop(key)
         self._order += 1
         self._alarms[key] = (due_ms, self._order)
+        self._live[key[0]] = self._live.get(key[0], 0) + 1
         heappush(self._due, (due_ms, self._order, key))
         timeout = self._env.timeout(due_ms - self.now, value=(key, self._order))
         timeout.callbacks.append(self._fire)
@@ -49,7 +52,8 @@ class Agenda:
 
     def drop(self, key: Key) -> None:
         """Forget the alarm of ``key``, if any."""
-        self._alarms.pop(key, None)
+        if self._alarms.pop(key, None) is not None:
+            self._live[key[0]] -= 1
 
     def peek(self) -> int | None:
         """When the next alarm is due, in ms; None if there is none.
@@ -76,7 +80,7 @@ class Agenda:
         key, order = alarm
         if not self._lives(key, order):
             return
-        del self._alarms[key]
+        self.drop(key)
         self.handled += 1
         self._ring(key)
 
@@ -85,6 +89,6 @@ class Agenda:
         ordered = sorted(self._alarms.items(), key=lambda item: item[1][1])
         return [(key[0], key[1], due) for key, (due, _) in ordered]
 
-    def has(self, kind: str) -> bool:
-        """Whether an alarm of that kind is pending."""
-        return any(key[0] == kind for key in self._alarms)
+    def besides(self, kind: str) -> bool:
+        """Whether an alarm of another kind is pending."""
+        return len(self._alarms) > self._live.get(kind, 0)

@@ -10,11 +10,22 @@ from twin.domain.fleet import EMPTY
 from twin.domain.floor import NOBODY, Deck
 from twin.domain.layout import CHARGER
 from twin.domain.modes import RESCUE_MS, RESCUE_PERCENT
+from twin.domain.work import PRESENTED, WAITING
 from twin.simulation import driving
 from twin.simulation.traffic import Stop
 
 if TYPE_CHECKING:
     from twin.simulation.engine import Engine
+
+ALARM = "charge"
+"""The kind of the alarms that watch batteries."""
+
+
+def is_waited_for(engine: Engine) -> bool:
+    """Whether open work can go on only after a bot was charged or rescued."""
+    state = engine.plant.state
+    visits = any(visit.state != PRESENTED for visit in state.visits.values())
+    return visits or any(state.jobs[job].status != WAITING for job in state.tasks)
 
 
 def may_work(engine: Engine, bot: Bot) -> bool:
@@ -37,7 +48,7 @@ def come_to_rest(engine: Engine, bot: Bot) -> None:
     enough = level_mj(meter.battery, meter.battery.enough_percent)
     if fleet.on_charger(bot) and bot.energy_mj < enough:
         fleet.plug(bot, engine.now)
-        engine.agenda.set(("charge", bot.id), engine.now + meter.ms_to_enough(bot))
+        engine.agenda.set((ALARM, bot.id), engine.now + meter.ms_to_enough(bot))
     else:
         _watch(engine, bot)
     engine.plant.floor.offer(bot)
@@ -48,7 +59,7 @@ def wait_laden(engine: Engine, bot: Bot) -> None:
     """A bot waits at a handover place, for who knows how long: watch that its battery lasts."""
     left = engine.plant.meter.ms_to_empty(bot)
     if left is not None:
-        engine.agenda.set(("charge", bot.id), engine.now + left)
+        engine.agenda.set((ALARM, bot.id), engine.now + left)
 
 
 def _watch(engine: Engine, bot: Bot) -> None:
@@ -57,7 +68,7 @@ def _watch(engine: Engine, bot: Bot) -> None:
     bot.must_charge = bot.must_charge or meter.is_low(bot.energy_mj)
     left = meter.ms_to_empty(bot) if bot.must_charge else meter.ms_to_low(bot)
     if left is not None:
-        engine.agenda.set(("charge", bot.id), engine.now + left)
+        engine.agenda.set((ALARM, bot.id), engine.now + left)
 
 
 def ring(engine: Engine, bot_id: int) -> None:
@@ -88,7 +99,7 @@ def _charged(engine: Engine, bot: Bot) -> None:
 def fail_empty(engine: Engine, bot: Bot) -> None:
     """The battery is too empty to move: a person has to come."""
     engine.plant.fleet.fail(bot, EMPTY, engine.now)
-    engine.agenda.set(("charge", bot.id), engine.now + RESCUE_MS)
+    engine.agenda.set((ALARM, bot.id), engine.now + RESCUE_MS)
 
 
 def _rescued(engine: Engine, bot: Bot) -> None:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 def set_out(engine: Engine, bot: Bot, trip: Trip) -> None:
     """Begin a trip whose steps the plant has taken over already."""
     engine.traffic[bot.level].commit(bot, trip, engine.now)
-    engine.agenda.drop(("charge", bot.id))
+    engine.agenda.drop((charging.ALARM, bot.id))
     begin(engine, bot)
 
 

@@ -75,7 +75,7 @@ class Engine:
             "person": serving.finish,
             "plan": dispatching.plan,
             "demand": arriving.arrive,
-            "charge": charging.ring,
+            charging.ALARM: charging.ring,
             "brain": maintaining.started,
         }
         for bot in plant.state.bots.values():
@@ -93,6 +93,17 @@ class Engine:
         """Whether no carrier is asked for or away, and every bot is parked."""
         state = self.plant.state
         return not state.visits and not any(bot.steps for bot in state.bots.values())
+
+    @property
+    def quiet(self) -> bool:
+        """Whether nothing but the keeping of idle batteries will happen without a command.
+
+        Parked bots charge and drain for ever; time need not run for that alone, unless
+        work waits for a bot that has to be charged or rescued first.
+        """
+        if self.agenda.besides(charging.ALARM):
+            return False
+        return self.agenda.peek() is None or not charging.is_waited_for(self)
 
     def peek(self) -> int | None:
         """When the next event is due, in ms; None if nothing is pending."""

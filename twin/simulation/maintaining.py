@@ -88,7 +88,7 @@ def _remove_bots(engine: Engine, command: ask.RemoveBots) -> None:
 
 
 def _take_off(engine: Engine, bot: Bot) -> None:
-    engine.agenda.drop(("charge", bot.id))
+    engine.agenda.drop((charging.ALARM, bot.id))
     engine.traffic[bot.level].remove(bot, engine.now)
     engine.plant.fleet.remove(bot, engine.now)
     engine.touch(bot.level)
@@ -323,7 +323,7 @@ def _begin_uncharging(engine: Engine, job: Job) -> None:
         _end(engine, job, bot, False)
         return
     engine.plant.fleet.unplug(bot, engine.now)
-    engine.agenda.drop(("charge", bot.id))
+    engine.agenda.drop((charging.ALARM, bot.id))
     bot.must_charge = False
     kinds = engine.plant.decks[job.level].level.kinds
     place = engine.policies.parking.parking(engine.plant.decks[job.level], bot.cell, False)
