@@ -10,6 +10,7 @@ from typing import Any
 
 import httpx
 
+from api.accounts import Accounts
 from api.app import create_app
 from api.bridge import Bridge
 from api.settings import Settings
@@ -38,6 +39,20 @@ class Served:
     def call(self, method: str, path: str, **options: Any) -> httpx.Response:
         """Send a request below /api/v2."""
         return self._runner.run(self._client.request(method, f"/api/v2{path}", **options))
+
+    def at_once(self, *calls: tuple[str, str, Any]) -> list[tuple[int, httpx.Response]]:
+        """Send requests (method, path, JSON body) together; their positions and answers as they end."""
+        ended: list[tuple[int, httpx.Response]] = []
+
+        async def one(position: int, method: str, path: str, body: Any) -> None:
+            answer = await self._client.request(method, f"/api/v2{path}", json=body)
+            ended.append((position, answer))
+
+        async def together() -> None:
+            await asyncio.gather(*(one(position, *call) for position, call in enumerate(calls)))
+
+        self._runner.run(together())
+        return ended
 
     def ok(self, method: str, path: str, **options: Any) -> Any:
         """The body of a request that must succeed."""
@@ -103,7 +118,9 @@ class Served:
 
 
 @contextmanager
-def serve(site: Site | str = "tiny", epoch: datetime = EPOCH) -> Iterator[Served]:
+def serve(
+    site: Site | str = "tiny", epoch: datetime = EPOCH, accounts: Accounts | None = None
+) -> Iterator[Served]:
     """A twin of a site (or a shipped one, by name), served until the end of the block."""
     place = load_site(find_site(site)) if isinstance(site, str) else site
 
@@ -112,7 +129,7 @@ def serve(site: Site | str = "tiny", epoch: datetime = EPOCH) -> Iterator[Served
         return World(engine, Views.following(engine), epoch)
 
     bridge = Bridge(world, 0)
-    app = create_app(bridge, Settings(KEY))
+    app = create_app(bridge, Settings(KEY), accounts)
     transport = httpx.ASGITransport(app)
     headers = {"Authorization": f"Bearer {KEY}"}
     with asyncio.Runner() as runner:
