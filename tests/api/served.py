@@ -28,8 +28,10 @@ JSON = {"Content-Type": "application/json"}
 class Served:
     """A paused twin and a client of it. Time passes only by ``advance``."""
 
-    def __init__(self, runner: asyncio.Runner, client: httpx.AsyncClient, bridge: Bridge) -> None:
-        self._runner, self._client, self.bridge = runner, client, bridge
+    def __init__(
+        self, runner: asyncio.Runner, client: httpx.AsyncClient, bridge: Bridge, accounts: Accounts
+    ) -> None:
+        self._runner, self._client, self.bridge, self.accounts = runner, client, bridge, accounts
 
     @property
     def engine(self) -> Any:
@@ -38,7 +40,11 @@ class Served:
 
     def call(self, method: str, path: str, **options: Any) -> httpx.Response:
         """Send a request below /api/v2."""
-        return self._runner.run(self._client.request(method, f"/api/v2{path}", **options))
+        return self.send(method, f"/api/v2{path}", **options)
+
+    def send(self, method: str, path: str, **options: Any) -> httpx.Response:
+        """Send a request."""
+        return self._runner.run(self._client.request(method, path, **options))
 
     def at_once(self, *calls: tuple[str, str, Any]) -> list[tuple[int, httpx.Response]]:
         """Send requests (method, path, JSON body) together; their positions and answers as they end."""
@@ -138,7 +144,7 @@ def serve(
         runner.run(life.__aenter__())
         runner.run(bridge.ready.wait())
         try:
-            yield Served(runner, client, bridge)
+            yield Served(runner, client, bridge, app.state.accounts)
         finally:
             runner.run(client.aclose())
             runner.run(life.__aexit__(None, None, None))
