@@ -1,9 +1,8 @@
 """How people prove who they are: by password, or by one-time code.
 
 Whatever is wrong, the answer and the work are the same: an e-mail without an account, a
-wrong password, an account that is locked. One attempt is judged at a time, so that
-none of many parallel ones slips past the count of those before it, and no more than one
-hash is under way.
+wrong password, an account that is locked. One attempt is judged at a time: a hash takes
+64 MiB, and a password that is being changed must not open a session meanwhile.
 """
 
 from __future__ import annotations

@@ -48,7 +48,7 @@ class Signer:
             return None
         try:
             claims = Claims.model_validate(self._payload(token))
-        # A header may be nested so deeply that reading it fails before its signature is looked at.
+        # Of a header nested to the end of the stack; not every version of the library catches that.
         except (jwt.InvalidTokenError, ValidationError, RecursionError):
             return None
         return claims if claims.use == use and now_s < claims.exp else None

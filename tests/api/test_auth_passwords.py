@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import string
 import threading
@@ -146,6 +147,13 @@ def test_the_first_code_holds_a_day_and_a_later_one_a_quarter_of_an_hour(door: P
     assert door.reset(password=OTHER, otp=code).status_code == 401
 
 
+def test_a_later_code_does_not_shorten_the_first_day(door: People) -> None:
+    door.create()
+    door.forget()
+    door.wait(DAY_S - 1)
+    assert door.reset(otp=door.code()).status_code == 200
+
+
 def test_a_new_code_replaces_the_old_one(door: People) -> None:
     door.user()
     door.forget()
@@ -225,6 +233,15 @@ def test_the_old_password_sets_a_new_one(door: People) -> None:
     door.user()
     assert door.reset(password=OTHER, old_password=PASSWORD).status_code == 200
     assert door.try_login(password=PASSWORD).status_code == 401
+    assert door.login(password=OTHER)
+
+
+def test_of_two_changes_at_once_the_first_counts(door: People) -> None:
+    door.user()
+    body = {"email": "ann@example.org", "old_password": PASSWORD}
+    calls = [("POST", "/auth/reset_password", {**body, "new_password": new}) for new in (OTHER, OTHER + "x")]
+    ended = dict(door.api.at_once(*calls))
+    assert [ended[0].status_code, ended[1].status_code] == [200, 401]
     assert door.login(password=OTHER)
 
 
@@ -411,6 +428,31 @@ def test_passwords_are_argon2id_with_the_defaults_of_the_library_and_never_plain
         ended = api.at_once(login, *[("GET", "/health", None)] * 3)
         assert [answer.status_code for _, answer in ended] == [200] * 4
         assert ended[-1][0] == 0
+
+
+class Meeting(Counting):
+    """Notices where two checks are under way together."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.together = threading.Barrier(2, timeout=0.1)
+        self.met = False
+
+    def verify(self, *args: Any, **named: Any) -> Any:
+        with contextlib.suppress(threading.BrokenBarrierError):
+            self.together.wait()
+            self.met = True
+        self.together.reset()
+        return super().verify(*args, **named)
+
+
+def test_one_password_is_checked_at_a_time() -> None:
+    hasher = Meeting()
+    with people(hasher) as door:
+        door.user()
+        call = ("POST", "/auth/login", {"email": "ann@example.org", "password": PASSWORD})
+        assert {answer.status_code for _, answer in door.api.at_once(call, call, call)} == {200}
+    assert not hasher.met
 
 
 def test_hashes_are_made_beside_the_event_loop() -> None:

@@ -220,6 +220,16 @@ def test_junk_is_no_credential(junk: str) -> None:
         Accounts("key").identify(f"Bearer {junk}")
 
 
+def read_from_below(depth: int, token: str) -> object:
+    """Read a token where the stack is that deep already."""
+    return read_from_below(depth - 1, token) if depth else SIGNER.read(token, "access", START_S)
+
+
+def test_a_token_nested_to_the_end_of_the_stack_is_none() -> None:
+    nested = base64.urlsafe_b64encode(b"[" * 700).decode().rstrip("=")
+    assert read_from_below(400, f"{nested}.e30.x") is None
+
+
 def test_a_weak_secret_is_refused() -> None:
     with pytest.raises(ValueError, match="32 bytes"):
         Accounts("key", secret="short")
