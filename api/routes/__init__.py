@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from api.routes import bot, events, health, inventory, sku, system, work
+from api.routes import auth, bot, events, health, inventory, sku, system, work
 
 
 def all_routers() -> list[APIRouter]:
     """The routers of all tags, in the order of the reference."""
-    return [module.router for module in (system, bot, inventory, events, health, work, sku)]
+    return [module.router for module in (auth, system, bot, inventory, events, health, work, sku)]

@@ -6,12 +6,14 @@ from collections.abc import Callable, Coroutine
 from datetime import datetime
 from typing import Annotated, Any, Protocol, TypeVar, cast
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Depends, Request, params
 from fastapi.routing import APIRoute
 from starlette.responses import Response
 
+from api.accounts import Accounts, Caller
+from api.accounts.roles import right_to
 from api.listing import Listing
-from api.security import BEARER, authenticate
+from api.security import BEARER, get_accounts, get_caller, guard
 from api.wire.common import page_body
 from api.wire.errors import ALWAYS, INVALID, Documented
 from api.wire.exact import ExactResponse, parse_json
@@ -90,6 +92,8 @@ async def get_calendar(bridge: Annotated[Bridge, Depends(get_bridge)]) -> Calend
 InWorld = Annotated[World, Depends(get_world)]
 OnBridge = Annotated[Bridge, Depends(get_bridge)]
 InTime = Annotated[Calendar, Depends(get_calendar)]
+OnAccounts = Annotated[Accounts, Depends(get_accounts)]
+CalledBy = Annotated[Caller, Depends(get_caller)]
 
 
 class StrictRequest(Request):
@@ -101,26 +105,27 @@ class StrictRequest(Request):
 
 
 class StrictRoute(APIRoute):
-    """Asks for the key before it looks at anything else, then reads the body strictly."""
+    """Asks who calls and whether they may, before it looks at anything else; then reads the body strictly."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """The handler with both put in front."""
         handle = super().get_route_handler()
+        right = right_to(self.operation_id or self.name)
 
         async def guarded(request: Request) -> Response:
-            authenticate(request)
+            guard(request, right)
             return await handle(StrictRequest(request.scope, request.receive))
 
         return guarded
 
 
-def make_router(tag: str) -> APIRouter:
+def make_router(tag: str, *dependencies: params.Depends) -> APIRouter:
     """A router for the operations of one tag of the reference."""
     return APIRouter(
         prefix="/api/v2",
         tags=[tag],
         route_class=StrictRoute,
-        dependencies=[Depends(BEARER)],
+        dependencies=[Depends(BEARER), *dependencies],
         responses=ALWAYS,
         default_response_class=ExactResponse,
     )

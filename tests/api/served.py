@@ -10,6 +10,7 @@ from typing import Any
 
 import httpx
 
+from api.accounts import Accounts
 from api.app import create_app
 from api.bridge import Bridge
 from api.settings import Settings
@@ -27,8 +28,10 @@ JSON = {"Content-Type": "application/json"}
 class Served:
     """A paused twin and a client of it. Time passes only by ``advance``."""
 
-    def __init__(self, runner: asyncio.Runner, client: httpx.AsyncClient, bridge: Bridge) -> None:
-        self._runner, self._client, self.bridge = runner, client, bridge
+    def __init__(
+        self, runner: asyncio.Runner, client: httpx.AsyncClient, bridge: Bridge, accounts: Accounts
+    ) -> None:
+        self._runner, self._client, self.bridge, self.accounts = runner, client, bridge, accounts
 
     @property
     def engine(self) -> Any:
@@ -37,7 +40,25 @@ class Served:
 
     def call(self, method: str, path: str, **options: Any) -> httpx.Response:
         """Send a request below /api/v2."""
-        return self._runner.run(self._client.request(method, f"/api/v2{path}", **options))
+        return self.send(method, f"/api/v2{path}", **options)
+
+    def send(self, method: str, path: str, **options: Any) -> httpx.Response:
+        """Send a request."""
+        return self._runner.run(self._client.request(method, path, **options))
+
+    def at_once(self, *calls: tuple[str, str, Any]) -> list[tuple[int, httpx.Response]]:
+        """Send requests (method, path, JSON body) together; their positions and answers as they end."""
+        ended: list[tuple[int, httpx.Response]] = []
+
+        async def one(position: int, method: str, path: str, body: Any) -> None:
+            answer = await self._client.request(method, f"/api/v2{path}", json=body)
+            ended.append((position, answer))
+
+        async def together() -> None:
+            await asyncio.gather(*(one(position, *call) for position, call in enumerate(calls)))
+
+        self._runner.run(together())
+        return ended
 
     def ok(self, method: str, path: str, **options: Any) -> Any:
         """The body of a request that must succeed."""
@@ -103,7 +124,9 @@ class Served:
 
 
 @contextmanager
-def serve(site: Site | str = "tiny", epoch: datetime = EPOCH) -> Iterator[Served]:
+def serve(
+    site: Site | str = "tiny", epoch: datetime = EPOCH, accounts: Accounts | None = None
+) -> Iterator[Served]:
     """A twin of a site (or a shipped one, by name), served until the end of the block."""
     place = load_site(find_site(site)) if isinstance(site, str) else site
 
@@ -112,7 +135,7 @@ def serve(site: Site | str = "tiny", epoch: datetime = EPOCH) -> Iterator[Served
         return World(engine, Views.following(engine), epoch)
 
     bridge = Bridge(world, 0)
-    app = create_app(bridge, Settings(KEY))
+    app = create_app(bridge, Settings(KEY), accounts)
     transport = httpx.ASGITransport(app)
     headers = {"Authorization": f"Bearer {KEY}"}
     with asyncio.Runner() as runner:
@@ -121,7 +144,7 @@ def serve(site: Site | str = "tiny", epoch: datetime = EPOCH) -> Iterator[Served
         runner.run(life.__aenter__())
         runner.run(bridge.ready.wait())
         try:
-            yield Served(runner, client, bridge)
+            yield Served(runner, client, bridge, app.state.accounts)
         finally:
             runner.run(client.aclose())
             runner.run(life.__aexit__(None, None, None))
