@@ -53,6 +53,10 @@ RIGHTS: Mapping[str, Right] = {
     "get_levels": EVERYONE,
     "get_balconies": EVERYONE,
     "get_bots": EVERYONE,
+    "charge_all_bots": EVERYONE,
+    # These can bring the whole site to a halt.
+    "restart_brain": ADMINS,
+    "remove_bots": ADMINS,
     "get_inventory_view": EVERYONE,
     "create_box": EVERYONE,
     "change_box": EVERYONE,

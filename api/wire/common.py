@@ -31,6 +31,8 @@ Text = Annotated[
 """An id or another text that cannot be empty."""
 Name = Annotated[str, Strict(), StringConstraints(max_length=LONGEST_TEXT), AfterValidator(without_nul)]
 """A text that may be empty."""
+Flag = Annotated[bool, Field(strict=True)]
+"""True or false, and nothing that could be taken for it."""
 Whole = Annotated[int, Strict(), Field(ge=SMALLEST_INT, le=LARGEST_INT)]
 """An integer: not a string of digits, not 5.0, not true."""
 Pieces = Annotated[int, Strict(), Field(ge=0, le=LARGEST_INT)]
