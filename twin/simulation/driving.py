@@ -49,6 +49,6 @@ def _take_work_or_go_home(engine: Engine, bot: Bot) -> None:
     if charging.may_work(engine, bot):
         deck.free_bots[bot.id] = None
         dispatching.begin_what_can_be(engine, bot.level)
-    if bot.visit is None:
+    if bot.visit is None and not bot.task_begun:
         deck.free_bots.pop(bot.id, None)
         begin(engine, bot)
