@@ -167,9 +167,11 @@ def test_users_change_their_own_name_and_nothing_else(door: People) -> None:
 
 
 def test_a_key_of_a_user_is_not_the_user(door: People) -> None:
-    door.user()
+    door.user("ann@example.org")
+    door.user("bob@example.org")
     key = door.key(door.login()["access_token"])
-    assert door.as_(key, "PATCH", "/auth/update_user", json={"user_id": 1}).status_code == 403
+    for user_id in (1, 2):  # the key has the id 2
+        assert door.as_(key, "PATCH", "/auth/update_user", json={"user_id": user_id}).status_code == 403
 
 
 def test_a_new_role_counts_at_once_for_tokens_already_given(door: People) -> None:
