@@ -17,7 +17,9 @@ def door() -> Iterator[People]:
 
 def test_a_new_user_has_a_code_and_no_password(door: People) -> None:
     body = {"username": "Ann", "email": "ann@example.org"}
+    assert not door.accounts.users.exists(1)
     assert door.api.ok("POST", "/auth/create_account", json=body) == {"id": 1, **body}
+    assert door.accounts.users.exists(1)
     row = door.row()
     assert row.pop("otp").isdecimal()
     assert row == {
