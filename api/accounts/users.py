@@ -35,6 +35,10 @@ class Users:
         """All users, the oldest first."""
         return self._kept.users.all()
 
+    def exists(self, user_id: int) -> bool:
+        """Whether there is a user of that id."""
+        return self._kept.users.get(user_id) is not None
+
     def create(self, email: str, username: str, role: Role, locale: str) -> User:
         """A new user without a password, with a code to set one. Raises AlreadyExists."""
         if self._kept.users.find(email) is not None:
