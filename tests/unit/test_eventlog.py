@@ -5,10 +5,10 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import fields
-from typing import Any, get_args
+from typing import Any, get_args, get_origin, get_type_hints
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from twin.assembly import busy_day
@@ -17,11 +17,29 @@ from twin.experiments.sitegen import LaneShape, lane_site
 from twin.records.eventlog import EventLog, encode
 
 
+def some(hint: Any) -> st.SearchStrategy[Any]:
+    """Values of a declared type, with integers as they come in a log: JSON's other readers know no larger."""
+    if hint is int:
+        return st.integers(-(2**53), 2**53)
+    args = [arg for arg in get_args(hint) if arg is not Ellipsis]
+    if get_origin(hint) is list:
+        return st.lists(some(args[0]), max_size=3)
+    if get_origin(hint) is tuple:
+        return st.tuples(*map(some, args))
+    return st.one_of(*map(some, args)) if args else st.from_type(hint)
+
+
+def events(kind: type) -> st.SearchStrategy[Any]:
+    hints = get_type_hints(kind)
+    return st.builds(kind, **{f.name: some(hints[f.name]) for f in fields(kind)})
+
+
 @pytest.mark.parametrize("kind", get_args(past.Event), ids=lambda kind: kind.__name__)
 def test_every_event_is_a_line_of_its_number_time_type_and_its_own_fields_in_order(kind: type) -> None:
-    """And says the same after a round through JSON."""
+    """Read with any JSON reader."""
 
-    @given(st.from_type(kind), st.integers(1, 2**53), st.integers(0, 2**53))
+    @settings(max_examples=settings.default.max_examples // 4)
+    @given(events(kind), st.integers(1, 2**53), st.integers(0, 2**53))
     def is_written(event: Any, seq: int, t_ms: int) -> None:
         line = encode(seq, t_ms, event)
         assert line.endswith(b"}\n")
@@ -31,8 +49,7 @@ def test_every_event_is_a_line_of_its_number_time_type_and_its_own_fields_in_ord
         assert [name for name, _ in pairs] == ["seq", "t_ms", "type", *names]
         assert [value for _, value in pairs[:3]] == [seq, t_ms, kind.__name__]
 
-    if kind is not past.SiteLoaded:
-        is_written()
+    is_written()
 
 
 def test_where_a_thing_came_from_is_called_from_in_the_log() -> None:
