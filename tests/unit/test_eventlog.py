@@ -26,6 +26,8 @@ def some(hint: Any) -> st.SearchStrategy[Any]:
         return st.lists(some(args[0]), max_size=3)
     if get_origin(hint) is tuple:
         return st.tuples(*map(some, args))
+    if get_origin(hint) is dict:
+        return st.dictionaries(st.text(max_size=5), some(int), max_size=3)
     return st.one_of(*map(some, args)) if args else st.from_type(hint)
 
 
