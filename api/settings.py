@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
     """The settings of the web application.
 
-    ``body_limit`` is the size in bytes of the largest request body that is taken.
+    ``body_limit`` is the size in bytes of the largest request body that is taken where
+    no files are expected. ``data`` is the folder for what is kept; None: a temporary one.
     """
 
     api_key: str
     body_limit: int = 1 << 20
+    data: Path | None = None

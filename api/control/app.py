@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fastapi import FastAPI
 
-from api.control import clock, readiness
+from api.control import clock, files, readiness
 
 
 def control_app() -> FastAPI:
@@ -12,4 +12,5 @@ def control_app() -> FastAPI:
     app = FastAPI(title="Control of the twin", docs_url=None, redoc_url=None)
     app.include_router(readiness.router)
     app.include_router(clock.router)
+    app.include_router(files.router)
     return app

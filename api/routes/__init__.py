@@ -4,9 +4,23 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from api.routes import bot, events, health, inventory, sku, system, work
+from api.routes import (
+    bot,
+    events,
+    health,
+    inventory,
+    pictures,
+    report,
+    settings,
+    sku,
+    support,
+    system,
+    work,
+)
+
+_MODULES = (system, report, bot, inventory, events, health, work, settings, pictures, sku, support)
 
 
 def all_routers() -> list[APIRouter]:
     """The routers of all tags, in the order of the reference."""
-    return [module.router for module in (system, bot, inventory, events, health, work, sku)]
+    return [module.router for module in _MODULES]

@@ -11,6 +11,8 @@ from fastapi.routing import APIRoute
 from starlette.responses import Response
 
 from api.listing import Listing
+from api.preferences import PAGE_SIZE, Preferences
+from api.preferences.access import caller_of
 from api.security import BEARER, authenticate
 from api.wire.common import page_body
 from api.wire.errors import ALWAYS, INVALID, Documented
@@ -22,6 +24,9 @@ from twin.records.views import Views
 
 Row = TypeVar("Row")
 
+MOST_FILES, MOST_FIELDS, LARGEST_FIELD = 10, 10, 64 * 1024
+"""Of a body in parts; a field is at most so many bytes."""
+
 
 class Running(Protocol):
     """What routes need of an engine."""
@@ -29,6 +34,13 @@ class Running(Protocol):
     @property
     def plant(self) -> Plant:
         """The plant as it is now."""
+
+    @property
+    def now(self) -> int:
+        """Simulated time in ms."""
+
+    def snapshot(self) -> dict[str, Any]:
+        """All that the twin knows now, as JSON values."""
 
 
 class World(Protocol):
@@ -92,6 +104,10 @@ class StrictRequest(Request):
         """The body. Raises JSONDecodeError."""
         return parse_json(await self.body())
 
+    def form(self, **_limits: Any) -> Any:
+        """The parts of the body. Raises HTTPException 400 where they are too many or no parts at all."""
+        return super().form(max_files=MOST_FILES, max_fields=MOST_FIELDS, max_part_size=LARGEST_FIELD)
+
 
 class StrictRoute(APIRoute):
     """Asks for the key before it looks at anything else, then reads the body strictly."""
@@ -107,12 +123,12 @@ class StrictRoute(APIRoute):
         return guarded
 
 
-def make_router(tag: str) -> APIRouter:
+def make_router(tag: str, route_class: type[StrictRoute] = StrictRoute) -> APIRouter:
     """A router for the operations of one tag of the reference."""
     return APIRouter(
         prefix="/api/v2",
         tags=[tag],
-        route_class=StrictRoute,
+        route_class=route_class,
         dependencies=[Depends(BEARER)],
         responses=ALWAYS,
         default_response_class=ExactResponse,
@@ -137,5 +153,12 @@ def answer_page(
     body: Callable[[Row, Calendar], Any],
 ) -> Response:
     """The page of a listing that a request asks for."""
-    part = listing.select(request.query_params, rows, calendar)
+    part = listing.select(request.query_params, rows, calendar, _usual_page(request))
     return ExactResponse(page_body(part, lambda row: body(row, calendar)))
+
+
+def _usual_page(request: Request) -> int:
+    """Rows on a page for whoever asks."""
+    preferences: Preferences = request.app.state.preferences
+    size: int = preferences.of_user(caller_of(request).user_idx, PAGE_SIZE)
+    return size

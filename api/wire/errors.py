@@ -77,6 +77,7 @@ ALWAYS: Documented = {
 INVALID: Documented = {
     422: {"model": HTTPValidationError, "description": "Something in the request is not as described."},
 }
+FORBIDDEN: Documented = {403: {"model": Refused, "description": "The caller's role does not allow it."}}
 NOT_FOUND: Documented = {
     404: {"model": Refused, "description": "Something named in the request is not there."}
 }

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Coroutine, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import Any
+from pathlib import Path
+from typing import Any, TypeVar
 
 import httpx
+from fastapi import FastAPI
 
 from api.app import create_app
 from api.bridge import Bridge
@@ -19,6 +21,8 @@ from twin.domain.layout import Site
 from twin.experiments.sitefile import find_site, load_site
 from twin.records.views import Views
 
+Result = TypeVar("Result")
+
 KEY = "a-key-for-tests"
 EPOCH = datetime(2026, 1, 5, 5, tzinfo=UTC)
 JSON = {"Content-Type": "application/json"}
@@ -27,8 +31,10 @@ JSON = {"Content-Type": "application/json"}
 class Served:
     """A paused twin and a client of it. Time passes only by ``advance``."""
 
-    def __init__(self, runner: asyncio.Runner, client: httpx.AsyncClient, bridge: Bridge) -> None:
-        self._runner, self._client, self.bridge = runner, client, bridge
+    def __init__(
+        self, runner: asyncio.Runner, client: httpx.AsyncClient, bridge: Bridge, app: FastAPI
+    ) -> None:
+        self._runner, self._client, self.bridge, self.app = runner, client, bridge, app
 
     @property
     def engine(self) -> Any:
@@ -37,7 +43,15 @@ class Served:
 
     def call(self, method: str, path: str, **options: Any) -> httpx.Response:
         """Send a request below /api/v2."""
-        return self._runner.run(self._client.request(method, f"/api/v2{path}", **options))
+        return self.send(method, f"/api/v2{path}", **options)
+
+    def send(self, method: str, url: str, **options: Any) -> httpx.Response:
+        """Send a request to any URL of the server."""
+        return self._runner.run(self._client.request(method, url, **options))
+
+    def run(self, work: Coroutine[Any, Any, Result]) -> Result:
+        """Do something on the loop of the server."""
+        return self._runner.run(work)
 
     def ok(self, method: str, path: str, **options: Any) -> Any:
         """The body of a request that must succeed."""
@@ -103,7 +117,7 @@ class Served:
 
 
 @contextmanager
-def serve(site: Site | str = "tiny", epoch: datetime = EPOCH) -> Iterator[Served]:
+def serve(site: Site | str = "tiny", epoch: datetime = EPOCH, data: Path | None = None) -> Iterator[Served]:
     """A twin of a site (or a shipped one, by name), served until the end of the block."""
     place = load_site(find_site(site)) if isinstance(site, str) else site
 
@@ -112,7 +126,7 @@ def serve(site: Site | str = "tiny", epoch: datetime = EPOCH) -> Iterator[Served
         return World(engine, Views.following(engine), epoch)
 
     bridge = Bridge(world, 0)
-    app = create_app(bridge, Settings(KEY))
+    app = create_app(bridge, Settings(KEY, data=data))
     transport = httpx.ASGITransport(app)
     headers = {"Authorization": f"Bearer {KEY}"}
     with asyncio.Runner() as runner:
@@ -121,7 +135,7 @@ def serve(site: Site | str = "tiny", epoch: datetime = EPOCH) -> Iterator[Served
         runner.run(life.__aenter__())
         runner.run(bridge.ready.wait())
         try:
-            yield Served(runner, client, bridge)
+            yield Served(runner, client, bridge, app)
         finally:
             runner.run(client.aclose())
             runner.run(life.__aexit__(None, None, None))
