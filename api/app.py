@@ -13,6 +13,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from api import errors
 from api.bridge import Bridge
 from api.control.app import control_app
+from api.document import TITLE, documented_app, older
 from api.routes import all_routers
 from api.routes.pictures import pages
 from api.security import KeyRing
@@ -20,6 +21,7 @@ from api.settings import Settings
 from api.stores import Stores
 from api.surprise import Unavailable
 from api.uploads import LIMITS
+from api.viewer import viewer
 
 CONTROL = "/_twin"
 DRAIN_LIMIT = 1 << 26
@@ -41,11 +43,11 @@ def create_app(bridge: Bridge, settings: Settings) -> FastAPI:
         bridge.close()
         stores.close()
 
-    # FastAPI's own /docs would fetch its scripts from the internet.
-    app = FastAPI(title="NoyesStorage API v2, digital twin", docs_url=None, redoc_url=None, lifespan=life)
+    app = documented_app(lifespan=life)
     for router in all_routers():
         app.include_router(router)
-    app.include_router(pages)
+    for router in (pages, older, viewer(TITLE, "openapi.json")):
+        app.include_router(router)
     control = control_app()
     keys = KeyRing.of(settings.api_key)
     for part in (app, control):

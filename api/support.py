@@ -53,14 +53,21 @@ class Issues:
         self._folder = folder
         self._writing = asyncio.Lock()
 
+    @property
+    def folder(self) -> Path:
+        """Where they are, one folder each."""
+        return self._folder.within("issues")
+
     async def create(self, payload: dict[str, Any], files: Sequence[Attachment], created: str) -> str:
         """Keep a new issue; its key. Raises InUse where there are too many."""
         async with self._writing:
-            folder = self._folder.within("issues")
+            folder = self.folder
             keys = [path.name for path in folder.iterdir() if _KEY.fullmatch(path.name)]
             numbers = [int(key.rpartition("-")[2]) for key in keys]
             if len(numbers) >= MOST_ISSUES:
-                raise InUse(f"{MOST_ISSUES} issues are kept already; move some away from {folder}")
+                raise InUse(
+                    f"{MOST_ISSUES} issues are kept already; move some away from the folder of the twin"
+                )
             key = f"{PREFIX}-{max(numbers, default=0) + 1}"
             about = {"key": key, "created_at_utc": created, "payload": payload}
             await asyncio.to_thread(_write, folder, key, about, files)
@@ -81,7 +88,7 @@ class Issues:
     def _path(self, key: str, name: str) -> Path | None:
         if not _KEY.fullmatch(key):
             return None
-        path = self._folder.within("issues") / key / name
+        path = self.folder / key / name
         return path if path.is_file() else None
 
 
