@@ -141,7 +141,7 @@ def _mark_files(part: Any) -> None:
 
 
 def _drop_default_body(operation: dict[str, Any]) -> None:
-    """That a body may be left out is said by ``required``; generators stumble over a whole body as default."""
+    """``required`` says that a body may be left out; generators stumble over one as a default."""
     for content in operation.get("requestBody", {}).get("content", {}).values():
         content["schema"].pop("default", None)
 
