@@ -123,7 +123,7 @@ class StrictRoute(APIRoute):
         return guarded
 
 
-def make_router(tag: str, route_class: type[StrictRoute] = StrictRoute) -> APIRouter:
+def make_router(tag: str, *, route_class: type[StrictRoute] = StrictRoute) -> APIRouter:
     """A router for the operations of one tag of the reference."""
     return APIRouter(
         prefix="/api/v2",

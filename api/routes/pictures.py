@@ -18,7 +18,7 @@ from api.wire.sku import SkuResponse, image_base, sku_body
 from twin.domain.commands import ChangeSku
 from twin.domain.errors import InUse
 
-router = make_router("SKU", UploadRoute)
+router = make_router("SKU", route_class=UploadRoute)
 pages = APIRouter()
 
 SkuId = Annotated[str, Form(title="Sku ID", description="Id of the SKU.", max_length=LONGEST_TEXT)]

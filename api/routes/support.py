@@ -17,7 +17,7 @@ from api.wire.errors import CONFLICT, TOO_LARGE
 from api.wire.exact import ExactResponse, parse_json
 from api.wire.support import CreateIssueResponse
 
-router = make_router("Support", UploadRoute)
+router = make_router("Support", route_class=UploadRoute)
 
 LONGEST_PAYLOAD: Final = 32 * 1024
 PLACE: Final = ("body", "payload")
