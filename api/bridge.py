@@ -24,7 +24,7 @@ from twin.simulation.pacing import MAX, Pace, Speed
 
 SLICE_S: Final = 0.003
 """Wall seconds for which the engine may run before others have their turn."""
-CATCH_UP_S: Final = 0.03
+CATCH_UP_S: Final = 0.01
 """Wall seconds for which a command waits for the twin to reach its pace; then it lags."""
 LONGEST_SLEEP_S: Final = 3600.0
 
@@ -160,6 +160,11 @@ class Bridge:
         """Whether the pace moves nothing: paused, or suspended by an advance."""
         return self._pace.paused or self._advancing
 
+    @property
+    def _standing_still(self) -> bool:
+        """Whether time stands although the pace is flat out: nothing would happen but charging."""
+        return self._pace.speed == MAX and self.engine.quiet
+
     def _target(self, wall_s: float) -> int:
         target = self._pace.target(wall_s)
         return self._last_ms if target is None else min(target, self._last_ms)
@@ -168,7 +173,10 @@ class Bridge:
         """Run towards ``target`` (simulated ms) for one slice; whether all that is due is done."""
         engine, end = self.engine, self._clock() + SLICE_S
         with Loud(self._fail):
+            flat_out = self._pace.speed == MAX
             while (due := engine.peek()) is not None and due <= target:
+                if flat_out and engine.quiet:
+                    return True
                 engine.step()
                 if self._clock() >= end:
                     return False
@@ -181,7 +189,7 @@ class Bridge:
         """Until the next event is due, or until woken."""
         due = self.engine.peek()
         ahead = LONGEST_SLEEP_S
-        if due is not None and due <= self._last_ms:
+        if due is not None and due <= self._last_ms and not self._standing_still:
             ahead = min(ahead, self._pace.wall_until(due) - self._clock())
         try:
             await asyncio.wait_for(self._wake.wait(), max(0.0, ahead))
@@ -287,4 +295,4 @@ class Bridge:
                 return reason
             await asyncio.sleep(0)
             if await gone():
-                return "disconnected"
+                raise Unavailable("whoever asked for the advance has gone")

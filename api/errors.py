@@ -36,6 +36,9 @@ STATUS: Mapping[type[Refusal], int] = {
 IN_PATH = frozenset({"source_box_id", "target_box_id"})
 """Names of refused values that come from the path; all others come from the body."""
 
+LONGEST_TAG = 40
+"""Characters of an unknown request type that are repeated."""
+
 METHODS = ("DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT")
 
 
@@ -74,7 +77,7 @@ def _entry(error: Mapping[str, Any]) -> dict[str, Any]:
         del location[1]
     if error["type"] == "json_invalid":
         message = f"{message}: {context['error']}"
-    elif error["type"].startswith("union_tag"):
+    elif context.get("discriminator") == "'type'":
         location.append("type")
         message = _about_type(context)
     elif isinstance(error.get("input"), bytes):
@@ -86,7 +89,8 @@ def _about_type(context: Mapping[str, Any]) -> str:
     served = ", ".join(RequestType)
     if "tag" not in context:
         return f"Field required; this version serves {served}"
-    return f"Requests of type {context['tag']!r} are not available in this version; it serves {served}"
+    tag = str(context["tag"])[:LONGEST_TAG]
+    return f"Requests of type {tag!r} are not available in this version; it serves {served}"
 
 
 async def _plain(_request: Request, error: Exception) -> Response:

@@ -90,7 +90,7 @@ def run_to_the_end(engine: Engine, until_ms: int, progress: Progress | None = No
         engine.run_until(min(until_ms, engine.now + slice_ms))
         if progress is not None:
             progress(engine.now, until_ms)
-    while not engine.idle and engine.peek() is not None:
+    while not engine.idle and not engine.quiet:
         engine.step()
     if not engine.idle:
         raise AssertionError("work is open but nothing will ever happen again")

@@ -20,7 +20,7 @@ from api.wire.exact import ExactResponse, parse_json
 from api.wire.stamps import Calendar
 from twin.domain.commands import Command
 from twin.domain.plant import Plant
-from twin.records.views import Views
+from twin.records.views import Observer, Views
 
 Row = TypeVar("Row")
 
@@ -37,10 +37,13 @@ class Running(Protocol):
 
     @property
     def now(self) -> int:
-        """Simulated time in ms."""
+        """Simulated ms."""
 
     def snapshot(self) -> dict[str, Any]:
         """All that the twin knows now, as JSON values."""
+
+    def subscribe(self, observer: Observer) -> Callable[[], None]:
+        """Have ``observer`` told of every event from now on. Returns how to end that."""
 
 
 class World(Protocol):

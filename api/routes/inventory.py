@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Annotated
 
 from fastapi import Body, Path, Request
@@ -32,10 +34,12 @@ from api.wire.inventory import (
     LoadResponse,
     box_body,
     load_body,
+    load_removed,
 )
 from api.wire.inventory_view import INVENTORY, InventoryViewResponse, inventory_body
 from twin.domain.commands import ChangeLoad, CreateBox, DeleteBox, DeleteLoad, MoveBox, MoveBoxes, SwapBoxes
 from twin.domain.errors import Invalid, NotFound
+from twin.domain.events import Event, LoadChanged
 
 router = make_router("Inventory")
 
@@ -51,6 +55,22 @@ def _load(bridge: Bridge, box_id: int) -> LoadResponse:
     stock = bridge.world.engine.plant.stock
     load = stock.load(box_id)
     return load_body(load, stock.sku(load.sku))
+
+
+@contextmanager
+def _changes_of(bridge: Bridge, box_id: int) -> Iterator[list[LoadChanged]]:
+    """What happens to the load of a box meanwhile."""
+    changes: list[LoadChanged] = []
+
+    def note(_seq: int, _t_ms: int, event: Event) -> None:
+        if isinstance(event, LoadChanged) and event.box == box_id:
+            changes.append(event)
+
+    forget = bridge.world.engine.subscribe(note)
+    try:
+        yield changes
+    finally:
+        forget()
 
 
 @router.post(
@@ -183,7 +203,11 @@ async def change_load(
 async def delete_load(box_id: BoxId, bridge: OnBridge) -> Response:
     """Takes SKU and pieces out of a box. Refused while jobs need them. Answers what was removed."""
     removed = _load(bridge, box_id)
-    await bridge.submit(DeleteLoad(box_id))
+    # Until the command has its turn, the load may still change; its last events tell what was removed.
+    with _changes_of(bridge, box_id) as changes:
+        await bridge.submit(DeleteLoad(box_id))
+    for change in changes:
+        removed = load_removed(change, removed, bridge.world.engine.plant.state.skus)
     return ExactResponse(removed)
 
 

@@ -17,7 +17,14 @@ class BotResponse(TypedDict):
     level_id: int
     lifted_carrier: Annotated[int | None, Field(description="The carrier it carries now.")]
     battery_level: Annotated[int, Field(ge=0, le=100, description="Per cent.")]
-    is_charging: Annotated[bool, Field(description="Whether it stands on a charger, at rest.")]
+    is_charging: Annotated[bool, Field(description="Whether a charger feeds it.")]
+
+
+class BotRemoveResponse(TypedDict):
+    """What became of the wish to remove bots."""
+
+    success: bool
+    message: str
 
 
 def bot_body(row: BotRow) -> BotResponse:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, Field, Strict, WithJsonSchema
@@ -11,6 +12,7 @@ from typing_extensions import TypedDict
 from api.wire.common import Pieces, SomePieces, Text
 from twin.domain.commands import UNSET, ChangeLoad, CreateLoad
 from twin.domain.errors import Invalid
+from twin.domain.events import LoadChanged
 from twin.domain.inventory import Box, Load, Sku
 from twin.domain.sections import parse_section_code, to_wire_32, to_wire_legacy
 
@@ -144,4 +146,16 @@ def load_body(load: Load, sku: Sku) -> LoadResponse:
         "name": sku.name,
         "item_count": load.item_count,
         "item_count_max": load.item_count_max,
+    }
+
+
+def load_removed(change: LoadChanged, known: LoadResponse, skus: Mapping[str, Sku]) -> LoadResponse:
+    """``known`` after a change; of one that empties the box, the load as it was before."""
+    if change.sku is None:
+        return {**known, "item_count": change.item_count_before, "item_count_max": change.item_count_max}
+    return {
+        "sku_id": change.sku,
+        "name": skus[change.sku].name,
+        "item_count": change.item_count,
+        "item_count_max": change.item_count_max,
     }

@@ -17,13 +17,19 @@ from twin.records.views.rows import JobRow
 
 
 class JobType(StrEnum):
-    """What a job does with its carrier. BUFFERING is reserved: this version has no such jobs."""
+    """What a job does with its carrier or its bot. BUFFERING is reserved: this version has no such jobs."""
 
     FULFILLMENT = work.FULFILLMENT
     REPLENISHMENT = work.REPLENISHMENT
     FETCH = work.FETCH
     RELOCATION = work.RELOCATION
     RETURN = work.RETURN
+    CHARGING = work.CHARGING
+    UNCHARGING = work.UNCHARGING
+    ONBOARDING = work.ONBOARDING
+    OFFBOARDING = work.OFFBOARDING
+    RFID_WRITE = work.RFID_WRITE
+    CARRIER_ONBOARDING = work.CARRIER_ONBOARDING
     BUFFERING = "BUFFERING"
 
 
@@ -55,13 +61,13 @@ class TriggerResponse(TypedDict):
 
 
 class JobResponse(TypedDict):
-    """A job: one thing done with one carrier."""
+    """A job: one thing done with one carrier or one bot."""
 
     id: str
     type: JobType
     status: JobStatus
     request_id: str
-    carrier_id: str
+    carrier_id: str | None
     level_id: int
     balcony_id: int | None
     bot_id: int | None
@@ -87,7 +93,7 @@ JOBS: Listing[JobRow] = Listing(
         text("type", attrgetter("type_name")),
         text("status", attrgetter("status")),
         text("request_id", attrgetter("request")),
-        text("carrier_id", lambda row: str(row.carrier), order=attrgetter("carrier")),
+        text("carrier_id", lambda row: None if row.carrier is None else str(row.carrier), order=attrgetter("carrier")),
         whole("level_id", attrgetter("level")),
         whole("balcony_id", attrgetter("balcony")),
         whole("bot_id", attrgetter("bot")),
@@ -128,7 +134,7 @@ def job_body(row: JobRow, calendar: Calendar) -> JobResponse:
         "type": JobType(row.type_name),
         "status": JobStatus(row.status),
         "request_id": row.request,
-        "carrier_id": str(row.carrier),
+        "carrier_id": None if row.carrier is None else str(row.carrier),
         "level_id": row.level,
         "balcony_id": row.balcony,
         "bot_id": row.bot,

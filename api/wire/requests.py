@@ -13,7 +13,20 @@ from api.listing import Listing, Wire, moments, table, text, whole
 from api.wire.common import LocalStamp, SomePieces, Text, UtcStamp, Whole
 from api.wire.stamps import Calendar
 from twin.domain import work
-from twin.domain.commands import PlaceFetch, PlaceFulfillment, PlaceReplenishment, SkuLine
+from twin.domain.commands import (
+    PlaceCarrierOnboarding,
+    PlaceCharging,
+    PlaceFetch,
+    PlaceFulfillment,
+    PlaceOffboarding,
+    PlaceOnboarding,
+    PlacePause,
+    PlaceReplenishment,
+    PlaceResume,
+    PlaceRfidWrite,
+    PlaceUncharging,
+    SkuLine,
+)
 from twin.records.views.rows import EntityRow, RequestRow
 
 MOST_ENTITIES = 10_000
@@ -25,6 +38,14 @@ class RequestType(StrEnum):
     FULFILLMENT = work.FULFILLMENT
     REPLENISHMENT = work.REPLENISHMENT
     FETCH = work.FETCH
+    ONBOARDING = work.ONBOARDING
+    OFFBOARDING = work.OFFBOARDING
+    RFID_WRITE = work.RFID_WRITE
+    PAUSE = work.PAUSE
+    RESUME = work.RESUME
+    CHARGING = work.CHARGING
+    UNCHARGING = work.UNCHARGING
+    CARRIER_ONBOARDING = work.CARRIER_ONBOARDING
 
 
 class RequestStatus(StrEnum):
@@ -106,8 +127,124 @@ class FetchRequestCreateInput(BaseModel):
         return PlaceFetch(tuple(one.carrier_id for one in self.entities), self.priority, self.id)
 
 
+class OnboardingRequestCreateInput(BaseModel):
+    """A new bot to be put on the floor at a handover place."""
+
+    type: Literal["ONBOARDING"]
+    id: Id = None
+
+    def command(self) -> PlaceOnboarding:
+        """What it asks for."""
+        return PlaceOnboarding(self.id)
+
+
+class OffboardingRequestCreateInput(BaseModel):
+    """A bot to be taken off the floor at a handover place."""
+
+    type: Literal["OFFBOARDING"]
+    bot_id: Whole
+    id: Id = None
+
+    def command(self) -> PlaceOffboarding:
+        """What it asks for."""
+        return PlaceOffboarding(self.bot_id, self.id)
+
+
+class RFIDWriteRequestCreateInput(BaseModel):
+    """The tags of a level's storage positions to be written by one bot; the level is closed meanwhile."""
+
+    type: Literal["RFID_WRITE"]
+    level_id: Whole
+    bot_id: Whole
+    action_type: Annotated[Text | None, Field(description="Taken as it is; writing is what is done.")] = None
+    start_from_scratch: Annotated[
+        bool, Field(description="False goes on where an earlier writing has ended.")
+    ] = True
+    id: Id = None
+
+    def command(self) -> PlaceRfidWrite:
+        """What it asks for."""
+        return PlaceRfidWrite(self.level_id, self.bot_id, self.start_from_scratch, self.id)
+
+
+class PauseRequestCreateInput(BaseModel):
+    """No new work to be begun; done when every bot has come to rest."""
+
+    type: Literal["PAUSE"]
+    id: Id = None
+
+    def command(self) -> PlacePause:
+        """What it asks for."""
+        return PlacePause(self.id)
+
+
+class ResumeRequestCreateInput(BaseModel):
+    """Work to be begun again after a pause."""
+
+    type: Literal["RESUME"]
+    id: Id = None
+
+    def command(self) -> PlaceResume:
+        """What it asks for."""
+        return PlaceResume(self.id)
+
+
+OneBot = Annotated[Whole | None, Field(description="One bot only.")]
+OneLevel = Annotated[Whole | None, Field(description="The bots of one level only.")]
+
+
+class ChargingRequestCreateInput(BaseModel):
+    """Bots to be brought to chargers."""
+
+    type: Literal["CHARGING"]
+    bot_id: OneBot = None
+    level_id: OneLevel = None
+    force: Annotated[bool, Field(description="Also bots that have charge enough.")] = False
+    id: Id = None
+
+    def command(self) -> PlaceCharging:
+        """What it asks for."""
+        return PlaceCharging(self.bot_id, self.level_id, self.force, self.id)
+
+
+class UnchargingRequestCreateInput(BaseModel):
+    """Bots to be taken off chargers."""
+
+    type: Literal["UNCHARGING"]
+    bot_id: OneBot = None
+    level_id: OneLevel = None
+    force: Annotated[bool, Field(description="Also bots that have little charge.")] = False
+    id: Id = None
+
+    def command(self) -> PlaceUncharging:
+        """What it asks for."""
+        return PlaceUncharging(self.bot_id, self.level_id, self.force, self.id)
+
+
+class CarrierOnboardingRequestCreateInput(BaseModel):
+    """A new carrier to be brought into store from a balcony."""
+
+    type: Literal["CARRIER_ONBOARDING"]
+    balcony_id: Whole
+    id: Id = None
+
+    def command(self) -> PlaceCarrierOnboarding:
+        """What it asks for."""
+        return PlaceCarrierOnboarding(self.balcony_id, self.id)
+
+
 RequestCreateInput = Annotated[
-    FetchRequestCreateInput | FulfillmentRequestCreateInput | ReplenishmentRequestCreateInput,
+    FetchRequestCreateInput
+    | FulfillmentRequestCreateInput
+    | ReplenishmentRequestCreateInput
+    | OnboardingRequestCreateInput
+    | OffboardingRequestCreateInput
+    | RFIDWriteRequestCreateInput
+    | PauseRequestCreateInput
+    | ResumeRequestCreateInput
+    | ChargingRequestCreateInput
+    | UnchargingRequestCreateInput
+    | CarrierOnboardingRequestCreateInput,
     Field(discriminator="type", title="Request Data"),
 ]
 
@@ -133,8 +270,8 @@ class RequestResponseComposite(TypedDict):
     priority: int
     counter: Annotated[int | None, Field(description="Running number, in order of acceptance.")]
     placing_pos: Annotated[int | None, Field(description="Balcony of its first job.")]
-    bot_id: Annotated[int | None, Field(description="Null: no request of this version is for one bot.")]
-    level_id: Annotated[int | None, Field(description="Null: no request of this version is for one level.")]
+    bot_id: Annotated[int | None, Field(description="The bot it is for, where it is for one.")]
+    level_id: Annotated[int | None, Field(description="The level it is for, where it is for one.")]
     entities: list[EntityResponse]
     warnings: list[dict[str, Any]]
     created_at: LocalStamp
@@ -183,8 +320,8 @@ def request_body(row: RequestRow, calendar: Calendar) -> RequestResponseComposit
         "priority": row.priority,
         "counter": row.counter,
         "placing_pos": row.balcony,
-        "bot_id": None,
-        "level_id": None,
+        "bot_id": row.bot,
+        "level_id": row.level,
         "entities": [_entity_body(entity, row.type_name) for entity in row.entities],
         "warnings": [],
         "created_at": calendar.local(row.created_ms),

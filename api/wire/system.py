@@ -5,10 +5,11 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import BaseModel, Field
 from typing_extensions import TypedDict
 
 from twin.domain.layout import Balcony, Level
+from twin.domain.modes import RESTART_MS
 
 
 class StorageStatus(StrEnum):
@@ -40,6 +41,31 @@ class BalconyResponse(TypedDict):
     """A place where a person picks and fills."""
 
     id: int
+
+
+class ChargeAllBotsRequest(BaseModel):
+    """Which bots are meant."""
+
+    force: Annotated[bool, Field(description="Also bots that have charge enough.")] = True
+
+
+class StorageResponse(TypedDict):
+    """How a maintenance operation went."""
+
+    status: str
+    details: str
+    brain_status: Annotated[str | None, Field(description="The same as `status`, for old clients.")]
+    testing_script: Annotated[str | None, Field(description="Null: there are no test scripts here.")]
+
+
+def restart_body(timeout_s: int) -> StorageResponse:
+    """The answer to a restart that may take ``timeout_s`` seconds."""
+    needed = RESTART_MS // 1000
+    in_time = timeout_s >= needed
+    status = StorageStatus.STARTING_UP.value if in_time else "TIMEOUT"
+    late = "" if in_time else f", later than the {timeout_s} s allowed"
+    details = f"The brain is starting; it takes {needed} s of simulated time{late}"
+    return {"status": status, "details": details, "brain_status": status, "testing_script": None}
 
 
 def status_body(status: StorageStatus) -> StorageStatusResponse:

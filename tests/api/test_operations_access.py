@@ -149,3 +149,10 @@ def test_errors_never_repeat_the_input(api: Served) -> None:
 
 def test_unknown_fields_are_passed_over(api: Served) -> None:
     api.ok("POST", "/sku", json={"id": "A", "colour": "red"})
+
+
+def test_a_twin_that_is_stopped_gives_no_old_answers(api: Served) -> None:
+    api.sku()
+    api.bridge.close()
+    for method, path in (("GET", "/health"), ("GET", "/skus"), ("GET", "/bots"), ("DELETE", "/sku/A")):
+        assert api.refused(503, method, path) == "the twin is shutting down"

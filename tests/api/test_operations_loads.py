@@ -8,6 +8,10 @@ from typing import Any
 import pytest
 from served import Served, serve
 
+from api.wire.inventory import LoadResponse, load_removed
+from twin.domain.events import LoadChanged
+from twin.domain.inventory import Sku
+
 
 @pytest.fixture
 def api() -> Iterator[Served]:
@@ -136,3 +140,16 @@ def test_pieces_that_a_job_needs_cannot_be_taken_away(api: Served) -> None:
     api.refused(409, "PATCH", f"/load/{box}", json={"item_count": 2})
     api.refused(409, "PATCH", f"/load/{box}", json={"sku_id": "B"})
     assert api.ok("PATCH", f"/load/{box}", json={"item_count": 3})["item_count"] == 3
+
+
+def test_the_answer_of_a_deletion_is_what_was_there_when_it_had_its_turn() -> None:
+    changes = [
+        LoadChanged(1, "A", 4, 5, 10, "trigger", "job-1"),
+        LoadChanged(1, "B", 4, 0, 9, "command", None),
+        LoadChanged(1, None, 0, 4, 9, "command", None),
+    ]
+    known: LoadResponse = {**BODY, "name": "apple"}
+    skus = {"A": Sku("A", "apple"), "B": Sku("B", "pear")}
+    for change in changes:
+        known = load_removed(change, known, skus)
+    assert known == {"sku_id": "B", "name": "pear", "item_count": 4, "item_count_max": 9}

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 from served import Served, serve
 
-from twin.domain.layout import Balcony, BotStart, Level, Motion, Place, Site
+from twin.domain.layout import Balcony, Battery, BotStart, Level, Motion, Place, Site
 
 
 @pytest.fixture
@@ -46,9 +47,11 @@ def test_a_bot_shows_the_carrier_that_it_carries(api: Served) -> None:
     assert {bot["lifted_carrier"] for bot in api.ok("GET", "/bots")} == {1001, None}
 
 
-def test_a_bot_charges_where_it_stands_on_a_charger() -> None:
+def test_a_bot_charges_where_it_stands_on_a_charger_until_it_has_enough() -> None:
     level = Level(1, 0, ("bbc", "...", "sss"))
     places = tuple(Place(1, x, 0) for x in (0, 1))
     site = Site("s", 600, Motion(), (level,), (Balcony(1, places),), (BotStart(1, 1, 2, 0),), ())
-    with serve(site) as api:
-        assert api.ok("GET", "/bots")[0]["is_charging"] is True
+    for percent, charging in ((50, True), (95, False)):
+        with serve(replace(site, battery=Battery(start_percent=percent))) as api:
+            [bot] = api.ok("GET", "/bots")
+            assert (bot["is_charging"], bot["battery_level"]) == (charging, percent)

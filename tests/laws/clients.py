@@ -4,32 +4,55 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 
 from twin.domain import commands as ask
 from twin.domain.errors import Refusal
 from twin.domain.state import State
-from twin.domain.work import OPERATORS, TRIGGERS, WAITING
+from twin.domain.work import JOB_ENDED, ONBOARDING, OPERATORS, TRIGGERS, WAITING
 from twin.simulation.engine import Engine
 
 Maker = Callable[[State, random.Random], ask.Command]
+
 
 def waiting_jobs(engine: Engine) -> list[str]:
     """Jobs that wait for a trigger, in the order of their creation."""
     return [job.id for job in engine.plant.state.jobs.values() if job.status == WAITING]
 
 
-def trigger_all(engine: Engine, rng: random.Random, limit: int = 100_000) -> None:
-    """Let a client trigger whatever waits, well or not, until all work has ended."""
-    for _ in range(limit):
+DAY_MS = 86_400_000
+
+
+def finish(engine: Engine, rng: random.Random) -> None:
+    """Let a client do whatever is up to it, triggers well or not, until all work has ended.
+
+    Bounded in simulated time: batteries are charged for ever, so that something is
+    always about to happen.
+    """
+    deadline = engine.now + DAY_MS
+    while not engine.idle or engine.plant.orders.open_requests:
         jobs = waiting_jobs(engine)
         if jobs:
             engine.apply(ask.TriggerJob(rng.choice(jobs), TRIGGERS[rng.random() < 0.2]))
-        elif engine.idle or engine.peek() is None:
-            break
-        else:
+        elif not _lend_a_hand(engine):
+            assert engine.now < deadline, f"still open after a day: {_open_jobs(engine)}"
             engine.step()
-    assert engine.idle, "work is open, but nothing will ever happen again"
-    assert not engine.plant.orders.open_requests
+
+
+def _lend_a_hand(engine: Engine) -> bool:
+    """Resume a paused storage, and put a bot on a floor from which all were taken."""
+    state = engine.plant.state
+    if state.mode.paused:
+        engine.apply(ask.PlaceResume())
+        return True
+    if not state.bots and not any(state.jobs[j].type_name == ONBOARDING for j in state.tasks):
+        engine.apply(ask.PlaceOnboarding())
+        return True
+    return False
+
+
+def _open_jobs(engine: Engine) -> list[object]:
+    return [job for job in engine.plant.state.jobs.values() if job.status not in JOB_ENDED]
 
 
 def drive_by_api(engine: Engine, seed: int, until_ms: int, mean_gap_ms: int = 4000) -> None:
@@ -37,10 +60,8 @@ def drive_by_api(engine: Engine, seed: int, until_ms: int, mean_gap_ms: int = 40
     rng = random.Random(seed)
     while (t_ms := engine.now + rng.randint(0, 2 * mean_gap_ms)) < until_ms:
         engine.run_until(t_ms)
-        try:
+        with suppress(Refusal):
             engine.apply(random_command(engine.plant.state, rng))
-        except Refusal:
-            pass
     engine.run_until(until_ms)
 
 
@@ -143,7 +164,9 @@ def _trigger(state: State, rng: random.Random) -> ask.Command:
 
 
 def _set_operator(state: State, rng: random.Random) -> ask.Command:
-    return ask.SetOperator(rng.choice((*OPERATORS, *OPERATORS, "robot")), rng.choice((None, *state.persons, 99)))
+    return ask.SetOperator(
+        rng.choice((*OPERATORS, *OPERATORS, "robot")), rng.choice((None, *state.persons, 99))
+    )
 
 
 def _fulfillment(state: State, rng: random.Random) -> ask.Command:
@@ -152,6 +175,30 @@ def _fulfillment(state: State, rng: random.Random) -> ask.Command:
 
 def _replenishment(state: State, rng: random.Random) -> ask.Command:
     return ask.PlaceReplenishment(_lines(state, rng), rng.randint(-1, 3), _id(state, rng))
+
+
+def _bot(state: State, rng: random.Random) -> int:
+    return rng.choice([*state.bots, *state.bots, 0, 77])
+
+
+def _level(state: State, rng: random.Random) -> int:
+    return rng.choice([*(bot.level for bot in state.bots.values()), 1, 99])
+
+
+def _some_bots(state: State, rng: random.Random) -> tuple[int | None, int | None, bool]:
+    return (
+        rng.choice((None, _bot(state, rng))),
+        rng.choice((None, None, _level(state, rng))),
+        rng.random() < 0.5,
+    )
+
+
+def _rfid_write(state: State, rng: random.Random) -> ask.Command:
+    return ask.PlaceRfidWrite(_level(state, rng), _bot(state, rng), rng.random() < 0.5, _id(state, rng))
+
+
+def _remove_bots(state: State, rng: random.Random) -> ask.Command:
+    return ask.RemoveBots(tuple(_bot(state, rng) for _ in range(rng.randint(0, 2))))
 
 
 MAKERS: Mapping[str, Maker] = {
@@ -171,8 +218,20 @@ MAKERS: Mapping[str, Maker] = {
     "place_fetch": _fetch,
     "trigger_job": _trigger,
     "set_operator": _set_operator,
+    "place_pause": lambda state, rng: ask.PlacePause(_id(state, rng)),
+    "place_resume": lambda state, rng: ask.PlaceResume(_id(state, rng)),
+    "place_charging": lambda state, rng: ask.PlaceCharging(*_some_bots(state, rng), _id(state, rng)),
+    "place_uncharging": lambda state, rng: ask.PlaceUncharging(*_some_bots(state, rng), _id(state, rng)),
+    "place_onboarding": lambda state, rng: ask.PlaceOnboarding(_id(state, rng)),
+    "place_offboarding": lambda state, rng: ask.PlaceOffboarding(_bot(state, rng), _id(state, rng)),
+    "place_rfid_write": _rfid_write,
+    "place_carrier_onboarding": lambda state, rng: ask.PlaceCarrierOnboarding(
+        rng.choice([*state.persons, 99]), _id(state, rng)
+    ),
+    "restart_brain": lambda state, rng: ask.RestartBrain(),
+    "remove_bots": _remove_bots,
 }
 """One for each command: makes some instance of it, mostly one that makes sense."""
 
-_OFTEN = {"place_fulfillment": 4, "place_replenishment": 2, "place_fetch": 3, "trigger_job": 6}
+_OFTEN = {"place_fulfillment": 8, "place_replenishment": 4, "place_fetch": 6, "trigger_job": 12}
 _WEIGHTED = tuple(maker for name, maker in MAKERS.items() for _ in range(_OFTEN.get(name, 1)))

@@ -1,7 +1,7 @@
 """Another interpreter that runs worlds: started as a script, it answers one JSON line for each it reads.
 
 A task has a ``world`` to begin with or a ``snapshot`` to go on from, a ``script`` of
-commands, and ``until_ms`` (null: until nothing is pending).
+commands, and ``until_ms``.
 """
 
 from __future__ import annotations
@@ -69,14 +69,14 @@ def interpreter(hash_seed: int) -> Iterator[Interpreter]:
         process.close()
 
 
-def from_the_start(world: World, script: Sequence[tuple[int, ask.Command]] = (), until_ms: int | None = None) -> dict[str, Any]:
+def from_the_start(world: World, script: Sequence[tuple[int, ask.Command]], until_ms: int) -> dict[str, Any]:
     """The task to run a world."""
     plain = {name: getattr(world, name) for name in world.__dataclass_fields__}
     return {"world": plain, "script": written(script), "until_ms": until_ms}
 
 
 def from_here(
-    snapshot: dict[str, Any], script: Sequence[tuple[int, ask.Command]] = (), until_ms: int | None = None
+    snapshot: dict[str, Any], script: Sequence[tuple[int, ask.Command]], until_ms: int
 ) -> dict[str, Any]:
     """The task to go on from a snapshot."""
     return {"snapshot": snapshot, "script": written(script), "until_ms": until_ms}

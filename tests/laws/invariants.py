@@ -6,6 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable
 
 from twin.domain import work
+from twin.domain.battery import capacity_mj, level_mj
 from twin.domain.bots import LEG, Bot
 from twin.domain.inventory import ALL_SECTIONS
 from twin.domain.layout import BALCONY, CHARGER, PARKING, STORAGE
@@ -33,6 +34,7 @@ def check(engine: Engine) -> None:
     check_work(engine.plant.state)
     check_derived(engine.plant)
     check_floor(engine)
+    check_energy(engine.plant, engine.now)
 
 
 def check_bookings(state: State) -> None:
@@ -100,7 +102,8 @@ def check_work(state: State) -> None:
         jobs = [state.jobs[job] for job in request.jobs]
         still_open = [job for job in jobs if job.status not in work.JOB_ENDED]
         assert request.open_jobs == len(still_open)
-        assert (request.status in work.REQUEST_ENDED) == (not still_open)
+        unfinished = bool(still_open) or state.mode.pausing == request.id
+        assert (request.status in work.REQUEST_ENDED) != unfinished
         for index, entity in enumerate(request.entities):
             pending = sum(job.quantity or 0 for job in still_open if job.entity == index)
             assert entity.total == entity.completed + pending
@@ -115,6 +118,13 @@ def check_work(state: State) -> None:
         assert bool(visit.jobs) != (visit.state == work.RETURNING)
         assert (visit.bot is None) == (visit.state == work.QUEUED)
         assert visit.bot is None or state.bots[visit.bot].visit == visit.id
+    doing = [
+        job.id
+        for job in state.jobs.values()
+        if job.type_name in work.TASK_TYPES and job.status not in work.JOB_ENDED
+    ]
+    assert sorted(state.tasks) == sorted(doing)
+    assert all(bot.task in (None, *state.tasks) for bot in state.bots.values())
     waiting = [visit for person in state.persons.values() for visit in person.waiting]
     assert sorted(waiting) == [v.id for v in state.visits.values() if v.state == work.PRESENTED]
 
@@ -128,7 +138,8 @@ def check_derived(plant: Plant) -> None:
             assert getattr(deck, name) == getattr(anew, name), f"{name} of level {level}"
         assert deck.free_bots.keys() == anew.free_bots.keys()
         assert deck.returns.keys() == anew.returns.keys()
-        assert all(kept <= room or lock for room, kept, lock in zip(deck.room, deck.kept, deck.lock, strict=True))
+        lanes = zip(deck.room, deck.kept, deck.lock, strict=True)
+        assert all(kept <= room or lock for room, kept, lock in lanes)
     assert _queues(plant) == _queues(fresh)
     assert plant.queues.visits_of == fresh.queues.visits_of
     assert not plant.queues.changed_levels
@@ -154,9 +165,24 @@ def check_floor(engine: Engine) -> None:
         assert_exclusive(window for bot in bots for window in windows(bot, engine.now))
         kinds = deck.level.kinds
         for bot in bots:
-            last = bot.steps[-1].cells[-1] if bot.steps else bot.cell
-            assert kinds[last] in (PARKING + CHARGER + BALCONY)
-            assert bot.steps or bot.visit is not None or bot.parking == bot.cell
+            legs = [step for step in bot.steps if step.kind == LEG]
+            last = legs[-1].cells[-1] if legs else bot.cell
+            assert kinds[last] in (PARKING + CHARGER + BALCONY) or bot.task is not None
+            assert bot.steps or bot.visit is not None or bot.task is not None or bot.parking == bot.cell
+
+
+def check_energy(plant: Plant, now: int) -> None:
+    """What a battery holds is what it held at first, plus what it took, less what it gave.
+
+    A new bot begins with nothing and is filled; it may have the id of one that is gone.
+    """
+    battery = plant.site.battery
+    start = level_mj(battery, battery.start_percent)
+    from_the_start = {bot.id for bot in plant.site.bots}
+    for bot in plant.state.bots.values():
+        held_at_first = bot.energy_mj - bot.charged_mj + bot.drawn_mj
+        assert held_at_first == 0 or (held_at_first == start and bot.id in from_the_start)
+        assert 0 <= plant.meter.energy_mj(bot, now) <= capacity_mj(battery)
 
 
 def windows(bot: Bot, now: int) -> Iterable[Window]:

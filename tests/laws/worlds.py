@@ -9,12 +9,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from hypothesis import Phase, settings
-
 from twin.assembly import build
 from twin.domain import commands as ask
 from twin.domain.events import Event
-from twin.domain.layout import Drive, Motion, PersonTimes, Site
+from twin.domain.layout import Battery, Drive, Motion, PersonTimes, Site
 from twin.domain.work import OPERATOR_SIMULATED
 from twin.experiments.sitegen import random_site
 from twin.experiments.stocking import RandomStock
@@ -28,25 +26,12 @@ Script = list[tuple[int, ask.Command]]
 """Commands with the simulated ms at which they are applied."""
 
 
-def laws(in_ci: int) -> settings:
-    """Try ``in_ci`` examples, many more in the profile that searches; only there failures are shrunk.
-
-    Shrinking whole runs takes minutes; the examples of ``ci`` come again at every run.
-    """
-    profile = settings.get_current_profile_name()
-    shrinking = [Phase.shrink] if profile == "search" else []
-    return settings(
-        max_examples=in_ci * settings.default.max_examples // 100,
-        phases=[Phase.explicit, Phase.reuse, Phase.generate, *shrinking],
-        report_multiple_bugs=False,
-    )
-
-
 @dataclass(frozen=True, slots=True)
 class World:
     """A random site of one level with random stock and, for some minutes, random orders.
 
     ``haste`` divides all times of bots and persons: at 10 a whole visit takes seconds.
+    Batteries of less than 480 Wh start half full, so that bots soon have to charge.
     """
 
     site_seed: int = 1
@@ -58,11 +43,17 @@ class World:
     operator: str = OPERATOR_SIMULATED
     keep_ended: bool = True
     haste: int = 1
+    capacity_wh: int = 480
 
     @property
     def until_ms(self) -> int:
         """When the last order may come."""
         return self.minutes * MINUTE_MS
+
+    @property
+    def horizon_ms(self) -> int:
+        """Until when it is run: a while after the last order."""
+        return self.until_ms + 3 * MINUTE_MS
 
     def site(self) -> Site:
         """The site."""
@@ -74,6 +65,7 @@ class World:
                 _hasty(m.unladen, h), _hasty(m.laden, h), m.turn_ms // h, m.lift_ms // h, m.lower_ms // h
             ),
             person=PersonTimes(p.handling_ms // h, p.line_ms // h, p.line_cv_percent),
+            battery=Battery(self.capacity_wh, start_percent=100 if self.capacity_wh >= 480 else 50),
         )
 
     def build(self, observers: Iterable[Observer] = (), site: Site | None = None) -> Engine:
@@ -147,13 +139,9 @@ def _fields_set(command: ask.Command) -> dict[str, Any]:
     return {name: value for name, value in plain.items() if not isinstance(value, ask.Unset)}
 
 
-def replay(engine: Engine, script: Sequence[tuple[int, ask.Command]], until_ms: int | None = None) -> None:
-    """Apply accepted commands at their times and run to ``until_ms``, or until nothing is pending."""
+def replay(engine: Engine, script: Sequence[tuple[int, ask.Command]], until_ms: int) -> None:
+    """Apply accepted commands at their times and run to ``until_ms``."""
     for t_ms, command in script:
         engine.run_until(t_ms)
         engine.apply(command)
-    if until_ms is not None:
-        engine.run_until(until_ms)
-        return
-    while engine.peek() is not None:
-        engine.step()
+    engine.run_until(until_ms)

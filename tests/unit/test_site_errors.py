@@ -333,7 +333,7 @@ def test_a_file_without_content_is_refused() -> None:
 
 
 def test_a_file_that_is_no_mapping_is_refused() -> None:
-    keys = "schema, name, pitch_mm, motion, person, levels, balconies, bots, carriers"
+    keys = "schema, name, pitch_mm, motion, person, battery, levels, balconies, bots, carriers"
     for text, what in (("- 1\n", "a list"), ("hello\n", "hello")):
         message = f"site.yaml:1:1: the site is {what}; write key: value pairs with the keys {keys}"
         assert _refusal(text) == [message]

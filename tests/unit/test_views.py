@@ -28,7 +28,7 @@ def assert_same(followed: Views, plant_as_it_is: Views) -> None:
     assert followed.inventory() == plant_as_it_is.inventory()
     assert followed.requests() == plant_as_it_is.requests()
     assert followed.jobs() == plant_as_it_is.jobs()
-    assert followed.bots() == plant_as_it_is.bots()
+    assert followed.bots(0) == plant_as_it_is.bots(0)
 
 
 @pytest.mark.parametrize(("site", "lines_per_hour"), [("tiny", 60), ("demo", 300)])

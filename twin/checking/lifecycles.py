@@ -17,6 +17,8 @@ REQUEST_STATES = frozenset({"CREATED", "IN_PROGRESS"}) | TERMINAL
 JOB_STATES = frozenset({"ACCEPTED", "STARTED", WAITING, SUCCEEDED, "FAILED", "CANCELLED"})
 SERVING = frozenset({"FULFILLMENT", "REPLENISHMENT", "FETCH"})
 """Types of the jobs for which a request is made; the others only make room and tidy up."""
+BY_HAND = frozenset({"ONBOARDING", "OFFBOARDING", "CARRIER_ONBOARDING"})
+"""Types of the jobs that wait for a person without a carrier standing there."""
 DIG = "RELOCATION"
 MOVING = frozenset({DIG, "RETURN"})
 DETAILS = ("carrier", "bot", "box", "sku", "quantity")
@@ -85,7 +87,7 @@ class Lifecycles:
                 setattr(job, name, event[name])
         before = job.state
         self._step("Job", job, event, at, JOB_STATES)
-        if job.state == WAITING:
+        if job.state == WAITING and job.type_name not in BY_HAND:
             self._wait(job, at)
         if job.state in TERMINAL and before not in TERMINAL:
             self._end(job, at)

@@ -145,6 +145,9 @@ def place(client: Client, telling: Telling, kind: str, lines: list[tuple[str, in
     entities = [{"sku_id": sku, "quantity": count} for sku, count in lines]
     request = client.post("/requests", {"type": kind, "entities": entities})
     telling.check(f"{kind} {request['id']} is accepted", request["status"], "CREATED")
+    jobs = client.jobs(request_id__eq=request["id"])
+    names = ", ".join(f"{job['id']} (carrier {job['carrier_id']})" for job in jobs)
+    telling.check(f"it becomes {names}", [job["status"] for job in jobs], ["ACCEPTED"] * len(lines))
     return str(request["id"])
 
 

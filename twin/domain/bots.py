@@ -10,6 +10,7 @@ Y_AXIS = 1
 LEG = "leg"
 LIFT = "lift"
 LOWER = "lower"
+WRITE = "write"
 
 
 @dataclass(slots=True)
@@ -18,13 +19,15 @@ class Step:
 
     A leg carries its cells with the time each is entered and left; the bot keeps
     the last cell until its next leg leaves it. ``axis`` is the driving axis at its
-    end. Lifting and lowering happen at rest and have no cells.
+    end. Lifting and lowering happen at rest and have no cells. ``energy_mj`` is what
+    the step draws from the battery.
     """
 
     kind: str
     begin_ms: int
     end_ms: int
     carrier: int | None = None
+    energy_mj: int = 0
     cells: list[int] = field(default_factory=list)
     enter_ms: list[int] = field(default_factory=list)
     leave_ms: list[int] = field(default_factory=list)
@@ -34,6 +37,12 @@ class Step:
 @dataclass(slots=True)
 class Bot:
     """A bot stays on its level. ``cell`` is where it last came to rest.
+
+    ``energy_mj`` is what the battery held at ``metered_ms``; ``drawn_mj`` and
+    ``charged_mj`` are the sums of what it has given and taken since the start.
+    ``charging`` says whether a charger feeds it, ``must_charge`` that it may not work
+    before, ``fault`` what keeps it from moving, ``task`` the job it has besides visits,
+    which it does once it is at rest (``task_begun``).
 
     ``parking`` is the parking place or charger it holds or is on its way to,
     ``visit`` the visit it works for, ``steps`` what it is committed to: the first
@@ -48,8 +57,15 @@ class Bot:
     parking: int | None = None
     visit: int | None = None
     steps: list[Step] = field(default_factory=list)
-    soc_percent: int = 100
-    free_since_ms: int = 0
+    energy_mj: int = 0
+    metered_ms: int = 0
+    drawn_mj: int = 0
+    charged_mj: int = 0
+    charging: bool = False
+    must_charge: bool = False
+    fault: str | None = None
+    task: str | None = None
+    task_begun: bool = False
 
 
 @dataclass(slots=True)

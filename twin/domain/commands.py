@@ -169,6 +169,97 @@ class SetOperator:
     balcony: int | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class PlacePause:
+    """Let no work be begun any more; the storage is paused when every bot has come to rest."""
+
+    id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceResume:
+    """Let work be begun again."""
+
+    id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceCharging:
+    """Send bots to chargers: one, those of a level, or all. ``force`` also those that have enough."""
+
+    bot: int | None = None
+    level: int | None = None
+    force: bool = False
+    id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceUncharging:
+    """Take bots off their chargers. ``force`` also those that have little."""
+
+    bot: int | None = None
+    level: int | None = None
+    force: bool = False
+    id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceOnboarding:
+    """Let a person put a new bot on a handover place; it joins when the job is triggered."""
+
+    id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceOffboarding:
+    """Let a bot drive to a handover place, where a person takes it off when the job is triggered."""
+
+    bot: int
+    id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceRfidWrite:
+    """Let a bot write the tags of all storage positions of its level, closed for work meanwhile.
+
+    ``from_scratch`` False goes on after the positions that an earlier writing has done.
+    """
+
+    level: int
+    bot: int
+    from_scratch: bool = True
+    id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceCarrierOnboarding:
+    """Let a person put a new carrier on a bot at a balcony; it is stored when the job is triggered."""
+
+    balcony: int
+    id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RestartBrain:
+    """Start the control software again: no decision is made until it is up. Trips under way go on."""
+
+
+@dataclass(frozen=True, slots=True)
+class RemoveBots:
+    """Take bots out by hand, wherever they stand. Refused for one that moves or carries something."""
+
+    bots: tuple[int, ...]
+
+
+TaskRequest = (
+    PlaceCharging
+    | PlaceUncharging
+    | PlaceOnboarding
+    | PlaceOffboarding
+    | PlaceRfidWrite
+    | PlaceCarrierOnboarding
+)
+
 Command = (
     CreateSku
     | ChangeSku
@@ -186,4 +277,9 @@ Command = (
     | PlaceFetch
     | TriggerJob
     | SetOperator
+    | PlacePause
+    | PlaceResume
+    | TaskRequest
+    | RestartBrain
+    | RemoveBots
 )

@@ -39,6 +39,7 @@ class LegPlanned:
     enter_ms: list[int]
     leave_ms: list[int | None]
     arrive_ms: int
+    energy_mj: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +51,7 @@ class CarrierLifted:
     level: int
     x: int
     y: int
+    energy_mj: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +63,7 @@ class CarrierLowered:
     level: int
     x: int
     y: int
+    energy_mj: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +150,7 @@ class JobStateChanged:
     from_: str | None
     to: str
     bot: int | None
-    carrier: int
+    carrier: int | None
     balcony: int | None
     level: int
     box: int | None
@@ -173,6 +176,99 @@ class OperatorChanged:
     mode: str
 
 
+@dataclass(frozen=True, slots=True)
+class CarrierAdded:
+    """A carrier was put on a bot at a handover place."""
+
+    carrier: int
+    level: int
+    x: int
+    y: int
+
+
+@dataclass(frozen=True, slots=True)
+class BotAdded:
+    """A bot was put on the floor."""
+
+    bot: int
+    level: int
+    x: int
+    y: int
+    energy_mj: int
+
+
+@dataclass(frozen=True, slots=True)
+class BotRemoved:
+    """A bot was taken off the floor."""
+
+    bot: int
+    level: int
+    x: int
+    y: int
+
+
+@dataclass(frozen=True, slots=True)
+class ChargingStarted:
+    """A charger feeds a bot from now on; ``energy_mj`` is what its battery holds."""
+
+    bot: int
+    level: int
+    x: int
+    y: int
+    energy_mj: int
+
+
+@dataclass(frozen=True, slots=True)
+class ChargingStopped:
+    """A charger feeds a bot no longer; ``energy_mj`` is what its battery holds."""
+
+    bot: int
+    level: int
+    x: int
+    y: int
+    energy_mj: int
+
+
+@dataclass(frozen=True, slots=True)
+class BotFailed:
+    """A bot cannot move; ``reason`` says why."""
+
+    bot: int
+    level: int
+    x: int
+    y: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class BotRecovered:
+    """A bot can move again; ``energy_mj`` is what its battery holds."""
+
+    bot: int
+    level: int
+    x: int
+    y: int
+    energy_mj: int
+
+
+@dataclass(frozen=True, slots=True)
+class TagWritten:
+    """A bot has written the tag of a storage position."""
+
+    bot: int
+    level: int
+    x: int
+    y: int
+
+
+@dataclass(frozen=True, slots=True)
+class StorageStatusChanged:
+    """The storage as a whole entered another status."""
+
+    from_: str
+    to: str
+
+
 Event = (
     SiteLoaded
     | LegPlanned
@@ -189,4 +285,13 @@ Event = (
     | JobStateChanged
     | ServiceStarted
     | OperatorChanged
+    | CarrierAdded
+    | BotAdded
+    | BotRemoved
+    | ChargingStarted
+    | ChargingStopped
+    | BotFailed
+    | BotRecovered
+    | TagWritten
+    | StorageStatusChanged
 )

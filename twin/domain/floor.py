@@ -14,12 +14,16 @@ from dataclasses import dataclass, field
 from twin.domain import events as past
 from twin.domain import work
 from twin.domain.bots import LEG, LIFT, Bot, Step
+from twin.domain.inventory import Carrier
 from twin.domain.lanes import Lane
 from twin.domain.layout import BALCONY, CHARGER, PARKING, Level
+from twin.domain.meter import Meter
 from twin.domain.state import State
-from twin.domain.work import Visit
+from twin.domain.work import Job, Visit
 
 NOBODY = 0
+A_TASK = -1
+"""Who uses a handover place that is kept for a task."""
 NO_LANE = -1
 
 
@@ -92,6 +96,7 @@ class Floor:
     state: State
     decks: Mapping[int, Deck]
     happened: list[past.Event]
+    meter: Meter
 
     def __post_init__(self) -> None:
         for carrier in self.state.carriers.values():
@@ -101,10 +106,12 @@ class Floor:
             deck = self.decks[bot.level]
             if bot.parking is not None:
                 deck.parking_user[bot.parking] = bot.id
-            if bot.visit is None and not bot.steps:
-                deck.free_bots[bot.id] = None
+            self.offer(bot)
         for visit in self.state.visits.values():
             self._occupy(visit)
+        for job_id in self.state.tasks:
+            job = self.state.jobs[job_id]
+            self.keep_for_task(job, job.place, job.lane)
 
     def _occupy(self, visit: Visit) -> None:
         deck = self.decks[visit.level]
@@ -127,6 +134,24 @@ class Floor:
         return len(self.decks[carrier.level].blockers(carrier.cell))
 
     # -- visits take and give back what they need
+
+    def keep_for_task(self, job: Job, place: int | None, lane: int | None) -> None:
+        """Keep a handover place, and room in a lane, for a task."""
+        deck = self.decks[job.level]
+        job.place, job.lane = place, lane
+        if place is not None:
+            deck.place_user[place] = A_TASK
+        if lane is not None:
+            deck.kept[lane] += 1
+
+    def give_back(self, job: Job) -> None:
+        """A task needs its handover place and its room in a lane no more."""
+        deck = self.decks[job.level]
+        if job.place is not None:
+            deck.place_user[job.place] = NOBODY
+        if job.lane is not None:
+            deck.kept[job.lane] -= 1
+        job.place = job.lane = None
 
     def take(self, visit: Visit, bot: Bot, place: int, lane: int) -> None:
         """Reserve bot, handover place and room for the return together, and lock the lanes."""
@@ -157,9 +182,28 @@ class Floor:
         deck = self.decks[bot.level]
         bot.visit = visit.id
         deck.free_bots.pop(bot.id, None)
+        self.leave_parking(bot)
+
+    def leave_parking(self, bot: Bot) -> None:
+        """A bot gives up the parking place or charger it holds or was on its way to."""
         if bot.parking is not None:
-            deck.parking_user[bot.parking] = NOBODY
+            self.decks[bot.level].parking_user[bot.parking] = NOBODY
             bot.parking = None
+
+    def take_parking(self, bot: Bot, cell: int) -> None:
+        """Keep a parking place or charger for a bot, instead of the one it holds."""
+        self.leave_parking(bot)
+        bot.parking = cell
+        self.decks[bot.level].parking_user[cell] = bot.id
+
+    def offer(self, bot: Bot) -> None:
+        """Count a bot among the free ones if it is: at rest for good, without a task, charged and sound."""
+        deck = self.decks[bot.level]
+        busy = bot.visit is not None or bot.steps or bot.task is not None
+        if busy or bot.must_charge or bot.fault is not None:
+            deck.free_bots.pop(bot.id, None)
+        else:
+            deck.free_bots[bot.id] = None
 
     def turn_home(self, visit: Visit, bot: Bot, lane: int, cell: int, parking: int) -> None:
         """Fix where the carrier goes back to and where the bot parks after that."""
@@ -170,8 +214,7 @@ class Floor:
         visit.lane, visit.return_cell = lane, cell
         self.lock(visit, [lane])
         deck.returns.pop(visit.id, None)
-        bot.parking = parking
-        deck.parking_user[parking] = bot.id
+        self.take_parking(bot, parking)
 
     def leave_place(self, visit: Visit) -> None:
         """The bot has left the handover place with its carrier."""
@@ -194,6 +237,7 @@ class Floor:
                 step.enter_ms,
                 [*step.leave_ms[:-1], None],
                 step.end_ms,
+                step.energy_mj,
             )
         )
 
@@ -201,7 +245,7 @@ class Floor:
         """A bot has come to rest at the end of a leg."""
         bot.cell, bot.axis = step.cells[-1], step.axis
 
-    def lifted(self, bot: Bot, now: int) -> None:
+    def lifted(self, bot: Bot, step: Step, now: int) -> None:
         """The carrier above a bot is on it now."""
         deck = self.decks[bot.level]
         carrier_id = deck.carrier_at[bot.cell]
@@ -213,9 +257,19 @@ class Floor:
         deck.carrier_at[bot.cell] = NOBODY
         deck.recount(deck.lane_of[bot.cell])
         x, y = deck.level.xy[bot.cell]
-        self.happened.append(past.CarrierLifted(bot.id, carrier_id, bot.level, x, y))
+        self.happened.append(past.CarrierLifted(bot.id, carrier_id, bot.level, x, y, step.energy_mj))
 
-    def lowered(self, bot: Bot, now: int) -> None:
+    def load_by_hand(self, bot: Bot, now: int) -> Carrier:
+        """A person puts a new carrier on a bot that stands at a handover place."""
+        carrier = Carrier(max(self.state.carriers, default=1000) + 1, bot.level, None, bot.id, now)
+        self.state.carriers[carrier.id] = carrier
+        bot.carrier = carrier.id
+        spot = self.spot(bot)
+        self.happened.append(past.CarrierAdded(carrier.id, *spot))
+        self.happened.append(past.CarrierLifted(bot.id, carrier.id, *spot, 0))
+        return carrier
+
+    def lowered(self, bot: Bot, step: Step, now: int) -> None:
         """The carrier of a bot stands where the bot is now."""
         deck = self.decks[bot.level]
         if bot.carrier is None:
@@ -225,7 +279,9 @@ class Floor:
         bot.carrier = None
         self._stand(deck, carrier.id, bot.cell)
         x, y = deck.level.xy[bot.cell]
-        self.happened.append(past.CarrierLowered(bot.id, carrier.id, bot.level, x, y))
+        self.happened.append(
+            past.CarrierLowered(bot.id, carrier.id, bot.level, x, y, step.energy_mj)
+        )
 
     def _stand(self, deck: Deck, carrier: int, cell: int) -> None:
         if deck.carrier_at[cell] or deck.lane_of[cell] == NO_LANE:
@@ -233,10 +289,9 @@ class Floor:
         deck.carrier_at[cell] = carrier
         deck.recount(deck.lane_of[cell])
 
-    def release(self, bot: Bot) -> None:
-        """A bot has nothing more to do for its visit."""
-        bot.visit = None
-        self.decks[bot.level].free_bots[bot.id] = None
+    def spot(self, bot: Bot) -> tuple[int, int, int]:
+        """Level, column and row of the cell where a bot last came to rest."""
+        return (bot.level, *self.decks[bot.level].level.xy[bot.cell])
 
 
 def sets_out_for(bot: Bot, carrier: int) -> bool:

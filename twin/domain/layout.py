@@ -122,6 +122,29 @@ class CarrierStart:
 
 
 @dataclass(frozen=True, slots=True)
+class Battery:
+    """A bot's battery and what it feeds. Powers in W, capacity in Wh, levels in percent.
+
+    A charger gives ``charge_w`` up to ``cc_until_percent``, then less and less. A bot
+    with at most ``low_percent`` goes to a charger when it has done its work, and stays
+    until ``enough_percent``. No work is given that would leave less than
+    ``reserve_percent``.
+    """
+
+    capacity_wh: int = 480
+    idle_w: int = 15
+    drive_unladen_w: int = 90
+    drive_laden_w: int = 130
+    lift_w: int = 250
+    charge_w: int = 480
+    cc_until_percent: int = 80
+    low_percent: int = 25
+    enough_percent: int = 90
+    reserve_percent: int = 8
+    start_percent: int = 100
+
+
+@dataclass(frozen=True, slots=True)
 class PersonTimes:
     """How long a simulated person takes: ``handling_ms`` once per carrier, then a drawn time per line.
 
@@ -146,6 +169,7 @@ class Site:
     bots: tuple[BotStart, ...]
     carriers: tuple[CarrierStart, ...]
     person: PersonTimes = PersonTimes()
+    battery: Battery = Battery()
 
     @cached_property
     def level_by_id(self) -> dict[int, Level]:

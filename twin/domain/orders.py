@@ -74,15 +74,20 @@ class Orders:
 
     def check(self, command: Placing) -> str:
         """The id the request will have. Raises AlreadyExists, Invalid or RequestAborted."""
-        request_id = command.id or self._next_id()
-        if request_id in self.state.requests:
-            raise AlreadyExists("Request", request_id)
+        request_id = self.free_id(command.id)
         entities = command.carriers if isinstance(command, ask.PlaceFetch) else command.lines
         if not entities:
             raise Invalid("entities", "A request needs at least one entity")
         feedback = tuple(self._feedback(command))
         if feedback:
             raise RequestAborted(request_id, feedback)
+        return request_id
+
+    def free_id(self, wanted: str | None) -> str:
+        """The id a request will have. Raises AlreadyExists for one that is taken."""
+        request_id = wanted or self._next_id()
+        if request_id in self.state.requests:
+            raise AlreadyExists("Request", request_id)
         return request_id
 
     def _next_id(self) -> str:
@@ -132,9 +137,19 @@ class Orders:
             entities = [Entity(work.CARRIER_ENTITY, str(carrier_id(c)), 1) for c in command.carriers]
         else:
             entities = [Entity(work.SKU_ENTITY, line.sku, line.quantity) for line in command.lines]
-        type_name = TYPE_OF[type(command)]
+        return self.open_request(request_id, TYPE_OF[type(command)], now, entities, command.priority)
+
+    def open_request(
+        self,
+        request_id: str,
+        type_name: str,
+        now: int,
+        entities: list[Entity] | None = None,
+        priority: int = 0,
+    ) -> Request:
+        """A request in the state CREATED, without jobs yet."""
         request = Request(
-            request_id, self.state.next_request, type_name, command.priority, 0, entities, now, now
+            request_id, self.state.next_request, type_name, priority, 0, entities or [], now, now
         )
         self.state.next_request += 1
         self.state.requests[request_id] = request
@@ -142,10 +157,19 @@ class Orders:
         self.happened.append(past.RequestStateChanged(request_id, type_name, None, work.CREATED))
         return request
 
+    def add_task(self, request: Request, level: int, now: int) -> Job:
+        """A job of a request that needs no carrier from store; the caller fills in the rest and notes it."""
+        job = self.new_job(request.id, request.type_name, None, level, now)
+        request.jobs.append(job.id)
+        request.open_jobs += 1
+        self.state.tasks.append(job.id)
+        return job
+
     def _add_job(self, request: Request, pick: Pick, now: int) -> None:
         if not request.jobs:
             request.balcony = pick.balcony
-        job = self.new_job(request.id, request.type_name, pick.carrier, now)
+        level = self.state.carriers[pick.carrier].level
+        job = self.new_job(request.id, request.type_name, pick.carrier, level, now)
         job.entity, job.box, job.quantity, job.balcony = pick.entity, pick.box, pick.quantity, pick.balcony
         if pick.box is not None:
             job.sku = request.entities[pick.entity].id
@@ -157,14 +181,14 @@ class Orders:
         self._note_job(job, None)
         self._join(job, request.priority, now)
 
-    def new_job(self, request: str, type_name: str, carrier: int, now: int) -> Job:
+    def new_job(self, request: str, type_name: str, carrier: int | None, level: int, now: int) -> Job:
         """A job in the state ACCEPTED; the caller fills in the rest and notes it."""
         job = Job(
             f"job-{self.state.next_job}",
             type_name,
             request,
             carrier,
-            self.state.carriers[carrier].level,
+            level,
             now,
             now,
         )
@@ -174,6 +198,7 @@ class Orders:
 
     def _join(self, job: Job, priority: int, now: int) -> None:
         """Let a visit that still comes to (or stands at) the balcony serve the job, or queue a new one."""
+        assert job.carrier is not None
         visit = self.queues.serving(job.carrier, job.balcony)
         if visit is None:
             visit = self.queues.open_visit(job, priority, now)
@@ -194,10 +219,11 @@ class Orders:
             raise AssertionError(f"{job.id} cannot go from {job.status} to {status}")
         before, job.status, job.updated_ms = job.status, status, now
         self._note_job(job, before)
-        if job.entity is not None and status == work.STARTED:
+        own = job.type_name not in (work.RELOCATION, work.RETURN)
+        if own and status in (work.STARTED, work.WAITING):
             request = self.state.requests[job.request]
             if request.status == work.CREATED:
-                self._change_request(request, work.IN_PROGRESS, now)
+                self.change_request(request, work.IN_PROGRESS, now)
 
     def note_new(self, job: Job) -> None:
         """Note a job that was just created."""
@@ -261,29 +287,44 @@ class Orders:
             entity.succeeded += job.quantity
         else:
             entity.cancelled += job.quantity
-        self.move_on(job, work.SUCCEEDED if good else work.FAILED, now)
         assert job.balcony is not None
         self.open_at[job.balcony] -= 1
+        self._finish(job, good, now)
+
+    def end_task(self, job: Job, good: bool, now: int) -> None:
+        """End a job that needed no carrier from store."""
+        self.state.tasks.remove(job.id)
+        self._finish(job, good, now)
+
+    def _finish(self, job: Job, good: bool, now: int) -> None:
+        request = self.state.requests[job.request]
+        self.move_on(job, work.SUCCEEDED if good else work.FAILED, now)
+        request.failed_jobs += not good
         request.open_jobs -= 1
         if request.open_jobs == 0:
-            self._end_request(request, now)
+            self.end_request(request, now)
 
-    def _end_request(self, request: Request, now: int) -> None:
-        succeeded = sum(e.succeeded for e in request.entities)
-        cancelled = sum(e.cancelled for e in request.entities)
-        if not cancelled:
-            self._change_request(request, work.SUCCEEDED, now)
-        elif succeeded:
-            self._change_request(request, work.PARTIALLY_SUCCEEDED, now)
+    def end_request(self, request: Request, now: int) -> None:
+        """End a request whose jobs have ended, according to how they did."""
+        if not request.failed_jobs:
+            self.change_request(request, work.SUCCEEDED, now)
+        elif request.failed_jobs < len(request.jobs):
+            self.change_request(request, work.PARTIALLY_SUCCEEDED, now)
         else:
-            self._change_request(request, work.FAILED, now)
+            self.change_request(request, work.FAILED, now)
         self.open_requests -= 1
         if not self.keep_ended:
             for job_id in request.jobs:
                 del self.state.jobs[job_id]
             del self.state.requests[request.id]
 
-    def _change_request(self, request: Request, status: str, now: int) -> None:
+    def fail_request(self, request: Request, now: int) -> None:
+        """End a request that was given up."""
+        self.change_request(request, work.FAILED, now)
+        self.open_requests -= 1
+
+    def change_request(self, request: Request, status: str, now: int) -> None:
+        """Bring a request to its next state."""
         if status not in work.REQUEST_NEXT[request.status]:
             raise AssertionError(f"{request.id} cannot go from {request.status} to {status}")
         before, request.status, request.updated_ms = request.status, status, now

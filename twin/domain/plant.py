@@ -13,18 +13,21 @@ from typing import Any
 from twin.domain import commands as ask
 from twin.domain import events as past
 from twin.domain import work
-from twin.domain.bots import LEG, LIFT, Bot, Person, Step
+from twin.domain.battery import level_mj
+from twin.domain.bots import LEG, LIFT, LOWER, Bot, Person, Step
 from twin.domain.errors import Invalid, NotFound
+from twin.domain.fleet import Fleet
 from twin.domain.floor import Deck, Floor, make_deck, sets_out_for
 from twin.domain.inventory import Carrier
 from twin.domain.lanes import lanes_of
 from twin.domain.layout import Site
+from twin.domain.meter import Meter
 from twin.domain.orders import Orders, Pick, Placing
 from twin.domain.queues import Queues
 from twin.domain.sections import to_text_32
 from twin.domain.state import State
 from twin.domain.stock import Stock
-from twin.domain.work import Dig, Visit
+from twin.domain.work import Dig, Job, Visit
 
 
 def new_state(site: Site, operator: str) -> State:
@@ -35,7 +38,8 @@ def new_state(site: Site, operator: str) -> State:
         state.carriers[c.id] = Carrier(c.id, c.level, levels[c.level].cell(c.x, c.y))
     for b in sorted(site.bots, key=lambda b: b.id):
         cell = levels[b.level].cell(b.x, b.y)
-        state.bots[b.id] = Bot(b.id, b.level, cell, parking=cell)
+        energy = level_mj(site.battery, site.battery.start_percent)
+        state.bots[b.id] = Bot(b.id, b.level, cell, parking=cell, energy_mj=energy)
     for balcony in sorted(site.balconies, key=lambda b: b.id):
         state.persons[balcony.id] = Person(balcony.id, operator)
     return state
@@ -55,7 +59,9 @@ class Plant:
         self.stock = Stock(state, self.happened)
         self.queues = Queues(state)
         self.orders = Orders(state, self.stock, self.queues, self.happened, keep_ended)
-        self.floor = Floor(state, make_decks(site), self.happened)
+        self.meter = Meter(site.battery)
+        self.floor = Floor(state, make_decks(site), self.happened, self.meter)
+        self.fleet = Fleet(state, self.floor, self.meter, self.happened)
         self.places: dict[int, dict[int, tuple[int, ...]]] = _places_by_level(site)
         self._stock_commands: dict[type, Callable[[Any, int], object]] = {
             ask.CreateSku: self.stock.create_sku,
@@ -119,11 +125,32 @@ class Plant:
 
     def _ask_return(self, visit: Visit, now: int) -> None:
         visit.state = work.RETURNING
-        job = self.orders.new_job(visit.cause, work.RETURN, visit.carrier, now)
+        job = self.orders.new_job(visit.cause, work.RETURN, visit.carrier, visit.level, now)
         job.bot, job.balcony, job.visit = visit.bot, visit.balcony, visit.id
         visit.return_job = job.id
         self.orders.note_new(job)
         self.decks[visit.level].returns[visit.id] = None
+
+    def take_in(self, bot: Bot, job: Job, place: int, lane: int, now: int) -> Carrier:
+        """A person has put a new carrier on a bot at a handover place: it is to be stored."""
+        carrier = self.floor.load_by_hand(bot, now)
+        self.stock.boxes_on[carrier.id] = []
+        assert job.balcony is not None
+        visit = Visit(self.state.next_visit, carrier.id, bot.level, job.balcony, 0, now, [])
+        visit.cause = job.request
+        self.state.next_visit += 1
+        self.state.visits[visit.id] = visit
+        self.queues.visits_of.setdefault(carrier.id, []).append(visit.id)
+        visit.bot, visit.place, visit.lane, bot.visit = bot.id, place, lane, visit.id
+        deck = self.decks[bot.level]
+        deck.place_user[place] = visit.id
+        deck.kept[lane] += 1
+        self._ask_return(visit, now)
+        return carrier
+
+    def balcony_at(self, level: int, cell: int) -> int:
+        """The balcony a handover place belongs to."""
+        return next(b for b, cells in self.places[level].items() if cell in cells)
 
     # -- missions
 
@@ -158,7 +185,7 @@ class Plant:
         self, visit: Visit, bot: Bot, carrier: int, source: int, target: int, lane: int, now: int
     ) -> Dig:
         cause = self.state.jobs[visit.jobs[0]].request
-        job = self.orders.new_job(cause, work.RELOCATION, carrier, now)
+        job = self.orders.new_job(cause, work.RELOCATION, carrier, visit.level, now)
         job.bot, job.visit = bot.id, visit.id
         self.orders.note_new(job)
         return Dig(job.id, carrier, source, target, lane)
@@ -178,6 +205,7 @@ class Plant:
     def begin_step(self, bot: Bot, now: int) -> None:
         """Note the start of the step at the head of a bot's steps."""
         step = bot.steps[0]
+        self.fleet.unplug(bot, now)
         if step.kind == LEG:
             self.floor.note_leg(bot, step)
         visit = self.state.visits.get(bot.visit) if bot.visit else None
@@ -192,27 +220,17 @@ class Plant:
         Returns the visit where its carrier has just come to stand at the balcony.
         """
         step = bot.steps.pop(0)
+        self.meter.ended(bot, step, now)
         if step.kind == LEG:
-            return self._arrived(bot, step, now)
+            self.floor.arrive(bot, step)
+            return self._presented(bot, now) if not bot.steps and bot.visit is not None else None
         if step.kind == LIFT:
-            self.floor.lifted(bot, now)
+            self.floor.lifted(bot, step, now)
+        elif step.kind == LOWER:
+            self._put_down(bot, step, now)
         else:
-            self._put_down(bot, now)
+            self.fleet.tag_written(bot)
         return None
-
-    def _arrived(self, bot: Bot, step: Step, now: int) -> Visit | None:
-        self.floor.arrive(bot, step)
-        if bot.steps:
-            return None
-        if bot.visit is not None:
-            return self._presented(bot, now)
-        self.floor.release(bot)
-        return None
-
-    def go_home(self, bot: Bot, now: int) -> None:
-        """Let a bot that got no new work drive on to its parking place; it is not free till then."""
-        self.decks[bot.level].free_bots.pop(bot.id)
-        self.begin_step(bot, now)
 
     def _presented(self, bot: Bot, now: int) -> Visit:
         assert bot.visit is not None
@@ -224,10 +242,10 @@ class Plant:
             self.orders.move_on(self.state.jobs[job_id], work.WAITING, now)
         return visit
 
-    def _put_down(self, bot: Bot, now: int) -> None:
+    def _put_down(self, bot: Bot, step: Step, now: int) -> None:
         assert bot.visit is not None
         visit = self.state.visits[bot.visit]
-        self.floor.lowered(bot, now)
+        self.floor.lowered(bot, step, now)
         if visit.state == work.RETURNING:
             self._close(visit, bot, now)
         else:
@@ -251,7 +269,7 @@ class Plant:
         self.orders.move_on(job, work.SUCCEEDED, now)
         self.orders.forget(job)
         self.queues.close(visit)
-        self.floor.release(bot)
+        bot.visit = None
 
     # -- the picture at the start
 

@@ -41,6 +41,7 @@ class Queues:
     def open_visit(self, job: Job, priority: int, now: int) -> Visit:
         """Queue a new visit for a job."""
         assert job.balcony is not None
+        assert job.carrier is not None
         visit = Visit(
             self.state.next_visit, job.carrier, job.level, job.balcony, priority, now, [job.id]
         )

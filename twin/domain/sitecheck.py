@@ -21,6 +21,7 @@ from twin.domain.layout import (
     PARKING,
     STORAGE,
     Balcony,
+    Battery,
     BotStart,
     CarrierStart,
     Drive,
@@ -84,6 +85,7 @@ def check_numbers(site: Site) -> list[Fault]:
         *_out_of_limits(motion.laden, drive, ("motion", "laden")),
         *_out_of_limits(motion, ["turn_ms", "lift_ms", "lower_ms"], ("motion",)),
         *_out_of_limits(site.person, [field.name for field in fields(PersonTimes)], ("person",)),
+        *_out_of_limits(site.battery, [field.name for field in fields(Battery)], ("battery",)),
     ]
 
 

@@ -10,12 +10,17 @@ from dataclasses import dataclass, field
 
 from twin.domain.bots import Bot, Person
 from twin.domain.inventory import Box, Carrier, Load, Sku
+from twin.domain.modes import Mode
 from twin.domain.work import Job, Request, Visit
 
 
 @dataclass(slots=True)
 class State:
-    """The plant's state. Dictionaries are keyed by id (loads: by box) in order of creation."""
+    """The plant's state. Dictionaries are keyed by id (loads: by box) in order of creation.
+
+    ``tasks`` are the open jobs for bots that serve no visit, oldest first;
+    ``tags_written`` the cells of each level whose tags an unfinished writing has done.
+    """
 
     skus: dict[str, Sku] = field(default_factory=dict)
     carriers: dict[int, Carrier] = field(default_factory=dict)
@@ -26,6 +31,9 @@ class State:
     requests: dict[str, Request] = field(default_factory=dict)
     jobs: dict[str, Job] = field(default_factory=dict)
     visits: dict[int, Visit] = field(default_factory=dict)
+    tasks: list[str] = field(default_factory=list)
+    tags_written: dict[int, list[int]] = field(default_factory=dict)
+    mode: Mode = field(default_factory=Mode)
     next_box: int = 1
     next_request: int = 1
     next_job: int = 1

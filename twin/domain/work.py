@@ -14,9 +14,19 @@ REPLENISHMENT = "REPLENISHMENT"
 FETCH = "FETCH"
 RELOCATION = "RELOCATION"
 RETURN = "RETURN"
+CHARGING = "CHARGING"
+UNCHARGING = "UNCHARGING"
+ONBOARDING = "ONBOARDING"
+OFFBOARDING = "OFFBOARDING"
+RFID_WRITE = "RFID_WRITE"
+CARRIER_ONBOARDING = "CARRIER_ONBOARDING"
+PAUSE = "PAUSE"
+RESUME = "RESUME"
 
-REQUEST_TYPES = (FULFILLMENT, REPLENISHMENT, FETCH)
-JOB_TYPES = (FULFILLMENT, REPLENISHMENT, FETCH, RELOCATION, RETURN)
+STOCK_TYPES = (FULFILLMENT, REPLENISHMENT, FETCH)
+TASK_TYPES = (CHARGING, UNCHARGING, ONBOARDING, OFFBOARDING, RFID_WRITE, CARRIER_ONBOARDING)
+REQUEST_TYPES = (*STOCK_TYPES, *TASK_TYPES, PAUSE, RESUME)
+JOB_TYPES = (*STOCK_TYPES, RELOCATION, RETURN, *TASK_TYPES)
 
 CREATED = "CREATED"
 IN_PROGRESS = "IN_PROGRESS"
@@ -38,8 +48,8 @@ REQUEST_NEXT: dict[str | None, tuple[str, ...]] = {
 }
 JOB_NEXT: dict[str | None, tuple[str, ...]] = {
     None: (ACCEPTED,),
-    ACCEPTED: (STARTED, WAITING),
-    STARTED: (WAITING, SUCCEEDED),
+    ACCEPTED: (STARTED, WAITING, SUCCEEDED, FAILED),
+    STARTED: (WAITING, SUCCEEDED, FAILED),
     WAITING: (SUCCEEDED, FAILED),
     SUCCEEDED: (),
     FAILED: (),
@@ -101,16 +111,22 @@ class Request:
     status: str = CREATED
     jobs: list[str] = field(default_factory=list)
     open_jobs: int = 0
+    failed_jobs: int = 0
+    bot: int | None = None
+    level: int | None = None
 
 
 @dataclass(slots=True)
 class Job:
-    """One pick, refill, fetch, relocation or return of one carrier."""
+    """One pick, refill, fetch, relocation or return of one carrier, or one task of a bot.
+
+    ``place`` is a handover cell and ``lane`` a lane with room kept for a task.
+    """
 
     id: str
     type_name: str
     request: str
-    carrier: int
+    carrier: int | None
     level: int
     created_ms: int
     updated_ms: int
@@ -122,6 +138,9 @@ class Job:
     sku: str | None = None
     quantity: int | None = None
     visit: int | None = None
+    place: int | None = None
+    lane: int | None = None
+    force: bool = False
 
 
 @dataclass(slots=True)

@@ -7,7 +7,18 @@ from dataclasses import fields
 from typing import TypeVar
 
 from twin.domain import sitecheck
-from twin.domain.layout import Balcony, BotStart, CarrierStart, Drive, Level, Motion, PersonTimes, Place, Site
+from twin.domain.layout import (
+    Balcony,
+    Battery,
+    BotStart,
+    CarrierStart,
+    Drive,
+    Level,
+    Motion,
+    PersonTimes,
+    Place,
+    Site,
+)
 from twin.domain.limits import LIMITS, MAX_ID, MAX_POSITIONS
 from twin.domain.sitecheck import Fault, Subject
 from twin.experiments import yamlnodes
@@ -17,10 +28,22 @@ from twin.experiments.sitemaps import LevelReader, Locate
 from twin.experiments.yamlnodes import Mark, Node, Scalar
 
 SCHEMA = 1
-_SITE_KEYS = ("schema", "name", "pitch_mm", "motion", "person", "levels", "balconies", "bots", "carriers")
+_SITE_KEYS = (
+    "schema",
+    "name",
+    "pitch_mm",
+    "motion",
+    "person",
+    "battery",
+    "levels",
+    "balconies",
+    "bots",
+    "carriers",
+)
 _PLACE_KEYS = ("level", "levels", "x", "y")
 _STANDING_KEYS = ("id", "level", "x", "y")
 _PERSON_KEYS = tuple(field.name for field in fields(PersonTimes))
+_BATTERY_KEYS = tuple(field.name for field in fields(Battery))
 _DRIVE_KEYS = tuple(field.name for field in fields(Drive))
 _TIMES = ("turn_ms", "lift_ms", "lower_ms")
 _LIMITS: Mapping[str, tuple[int, int]] = {
@@ -54,7 +77,7 @@ class SiteReader:
         for key in ("levels", "balconies", "bots", "carriers"):
             self._marks[(key,)] = site.mark_of(key)
         name, pitch = site.needed_text("name"), site.needed_whole("pitch_mm")
-        motion, person = self._motion(site), self._person(site)
+        motion, person, battery = self._motion(site), self._person(site), self._battery(site)
         levels = self._levels(site)
         sound = self._report(sitecheck.check_maps(levels))
         balconies, bots = self._balconies(site, levels), self._bots(site, levels)
@@ -63,7 +86,9 @@ class SiteReader:
             self._check(levels, balconies, bots, carriers, sound)
         if self._problems:
             raise self._problems.refusal()
-        return Site(name, pitch or 0, motion, levels, balconies or (), bots or (), carriers or (), person)
+        return Site(
+            name, pitch or 0, motion, levels, balconies or (), bots or (), carriers or (), person, battery
+        )
 
     def _fields(self, node: Node, name: str, known: Sequence[str]) -> Fields:
         return Fields(node, name, known, _LIMITS, self._problems)
@@ -92,6 +117,13 @@ class SiteReader:
             return default
         drive = self._fields(node, f"motion.{key}", _DRIVE_KEYS)
         return Drive(*(drive.whole(name, getattr(default, name)) for name in _DRIVE_KEYS))
+
+    def _battery(self, site: Fields) -> Battery:
+        node, default = site.node("battery"), Battery()
+        if node is None:
+            return default
+        battery = self._fields(node, "battery", _BATTERY_KEYS)
+        return Battery(*(battery.whole(key, getattr(default, key)) for key in _BATTERY_KEYS))
 
     def _person(self, site: Fields) -> PersonTimes:
         node, default = site.node("person"), PersonTimes()

@@ -7,7 +7,7 @@ from typing import Protocol
 from twin.domain.bots import Bot
 from twin.domain.floor import NOBODY, Deck
 from twin.domain.plant import Plant
-from twin.domain.work import Visit
+from twin.domain.work import PLANNING_MS, Visit
 
 WINDOW = 12
 """Visits looked at per balcony before the rest of its queue is left for the next time."""
@@ -19,8 +19,11 @@ URGENT_AFTER_MS = 600_000
 class Dispatch(Protocol):
     """Chooses visits and bots."""
 
-    def candidates(self, plant: Plant, level: int) -> list[Visit]:
-        """Visits of a level that have a free handover place and a stored carrier, most urgent first."""
+    def candidates(self, plant: Plant, level: int, now: int) -> list[Visit]:
+        """Visits of a level that have a free handover place and a stored carrier, most urgent first.
+
+        None that was asked for less than ``PLANNING_MS`` ago.
+        """
         ...
 
     def bots(self, plant: Plant, level: int, cell: int) -> list[Bot]:
@@ -31,14 +34,18 @@ class Dispatch(Protocol):
 class NearestBot:
     """Serves the most urgent, then the oldest visit, with the bot that has the shortest way."""
 
-    def candidates(self, plant: Plant, level: int) -> list[Visit]:
+    def candidates(self, plant: Plant, level: int, now: int) -> list[Visit]:
         """See ``Dispatch``."""
         deck = plant.decks[level]
         found: list[Visit] = []
         for balcony, queue in plant.queues.waiting.get(level, {}).items():
             if queue and free_place(plant, deck, balcony) is not None:
                 visits = (plant.state.visits[rank[2]] for rank in queue[:WINDOW])
-                found.extend(v for v in visits if plant.state.carriers[v.carrier].cell is not None)
+                found.extend(
+                    v
+                    for v in visits
+                    if v.queued_ms + PLANNING_MS <= now and plant.state.carriers[v.carrier].cell is not None
+                )
         return sorted(found, key=Visit.rank)
 
     def bots(self, plant: Plant, level: int, cell: int) -> list[Bot]:

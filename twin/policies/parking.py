@@ -5,26 +5,31 @@ from __future__ import annotations
 from typing import Protocol
 
 from twin.domain.floor import NOBODY, Deck
+from twin.domain.layout import CHARGER
 
 
 class Parking(Protocol):
     """Chooses parking places."""
 
-    def parking(self, deck: Deck, cell: int) -> int:
+    def parking(self, deck: Deck, cell: int, to_charge: bool) -> int:
         """A free parking place or charger for a bot that will be at ``cell``."""
         ...
 
 
 class NearestParking:
-    """The free parking place or charger with the shortest way, then the smallest cell."""
+    """The nearest free place of the better kind, then of the other, then the smallest cell.
 
-    def parking(self, deck: Deck, cell: int) -> int:
+    A bot that should charge goes to a charger, any other leaves the chargers free.
+    """
+
+    def parking(self, deck: Deck, cell: int, to_charge: bool) -> int:
         """See ``Parking``. There are at least as many places as bots, so one is always free."""
+        kinds = deck.level.kinds
         xy = deck.level.xy
         x, y = xy[cell]
 
-        def key(place: int) -> tuple[int, int]:
+        def key(place: int) -> tuple[bool, int, int]:
             px, py = xy[place]
-            return (abs(px - x) + abs(py - y), place)
+            return ((kinds[place] == CHARGER) != to_charge, abs(px - x) + abs(py - y), place)
 
         return min((p for p, user in deck.parking_user.items() if user == NOBODY), key=key)

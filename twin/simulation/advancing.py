@@ -34,6 +34,10 @@ class Advanced(Protocol):
     def idle(self) -> bool:
         """Whether no visit is open and every bot is parked."""
 
+    @property
+    def quiet(self) -> bool:
+        """Whether nothing but the keeping of idle batteries will happen without a command."""
+
     def peek(self) -> int | None:
         """When the next event is due, in simulated ms; None where nothing is pending."""
 
@@ -193,7 +197,9 @@ class Advance:
     def _at_the_end(self) -> str | None:
         """Why no further event may be handled; None where one may."""
         due = self.engine.peek()
-        if due is None and (self.goal is not None or self.until_ms is None):
+        if self.goal is not None and self.engine.quiet:
+            return NOTHING_LEFT
+        if due is None and self.until_ms is None:
             return NOTHING_LEFT
         if self.until_ms is None or (due is not None and due <= self.until_ms):
             return None

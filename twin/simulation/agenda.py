@@ -9,6 +9,7 @@ another process; no generator's frame holds anything.
 from __future__ import annotations
 
 from collections.abc import Callable
+from heapq import heappop, heappush
 
 import simpy
 from simpy.events import Event
@@ -24,7 +25,9 @@ class Agenda:
         self._env = simpy.Environment(initial_time=start_ms)
         self._ring = ring
         self._alarms: dict[Key, tuple[int, int]] = {}
+        self._due: list[tuple[int, int, Key]] = []
         self._order = 0
+        self._live: dict[str, int] = {}
         self.handled = 0
 
     @property
@@ -34,8 +37,11 @@ class Agenda:
 
     def set(self, key: Key, due_ms: int) -> None:
         """Let ``key`` be rung at ``due_ms``; an earlier alarm of the same key is dropped."""
+        self.drop(key)
         self._order += 1
         self._alarms[key] = (due_ms, self._order)
+        self._live[key[0]] = self._live.get(key[0], 0) + 1
+        heappush(self._due, (due_ms, self._order, key))
         timeout = self._env.timeout(due_ms - self.now, value=(key, self._order))
         timeout.callbacks.append(self._fire)
 
@@ -46,29 +52,35 @@ class Agenda:
 
     def drop(self, key: Key) -> None:
         """Forget the alarm of ``key``, if any."""
-        self._alarms.pop(key, None)
+        if self._alarms.pop(key, None) is not None:
+            self._live[key[0]] -= 1
 
     def peek(self) -> int | None:
-        """When the next alarm may be due, in ms; None if there is none.
+        """When the next alarm is due, in ms; None if there is none.
 
-        One that was changed or dropped meanwhile still counts here: nothing is rung then.
+        SimPy's own queue still holds alarms that were changed or dropped; ours tells which live.
         """
-        due = self._env.peek()
-        return None if due == float("inf") else int(due)
+        due = self._due
+        while due and not self._lives(due[0][2], due[0][1]):
+            heappop(due)
+        return due[0][0] if due else None
 
-    def run_next(self) -> bool:
-        """Let SimPy's next event happen; whether it rang an alarm."""
+    def _lives(self, key: Key, order: int) -> bool:
+        alarm = self._alarms.get(key)
+        return alarm is not None and alarm[1] == order
+
+    def run_next(self) -> None:
+        """Ring the next alarm, which ``peek`` has seen."""
         before = self.handled
-        self._env.step()
-        return self.handled > before
+        while self.handled == before:
+            self._env.step()
 
     def _fire(self, event: Event) -> None:
         alarm: tuple[Key, int] = event.value  # type: ignore[assignment]  # SimPy does not type values
         key, order = alarm
-        current = self._alarms.get(key)
-        if current is None or current[1] != order:
+        if not self._lives(key, order):
             return
-        del self._alarms[key]
+        self.drop(key)
         self.handled += 1
         self._ring(key)
 
@@ -77,6 +89,6 @@ class Agenda:
         ordered = sorted(self._alarms.items(), key=lambda item: item[1][1])
         return [(key[0], key[1], due) for key, (due, _) in ordered]
 
-    def has(self, kind: str) -> bool:
-        """Whether an alarm of that kind is pending."""
-        return any(key[0] == kind for key in self._alarms)
+    def besides(self, kind: str) -> bool:
+        """Whether an alarm of another kind is pending."""
+        return len(self._alarms) > self._live.get(kind, 0)

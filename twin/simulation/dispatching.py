@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 from twin.domain.bots import LIFT, LOWER, Bot
 from twin.domain.floor import NOBODY, Deck
-from twin.domain.work import Visit
+from twin.domain.work import PLANNING_MS, Visit
 from twin.policies.dispatch import URGENT_AFTER_MS, free_place
 from twin.policies.storage import Spot
-from twin.simulation import driving
+from twin.simulation import charging, driving, maintaining
 from twin.simulation.traffic import Stop, Trip
 
 if TYPE_CHECKING:
@@ -22,19 +22,52 @@ BOTS_TRIED = 4
 def plan(engine: Engine, level: int) -> None:
     """New work has waited long enough to be looked at."""
     engine.touch(level)
+    due = _next_look(engine, level)
+    if due is not None:
+        engine.agenda.set(("plan", level), due)
+
+
+def look_later(engine: Engine, level: int) -> None:
+    """New work has come: look at it when ``PLANNING_MS`` have passed."""
+    engine.agenda.set_if_none(("plan", level), engine.now + PLANNING_MS)
+
+
+def _next_look(engine: Engine, level: int) -> int | None:
+    """When the oldest work of a level that is still too new will have waited long enough."""
+    state, latest = engine.plant.state, engine.now - PLANNING_MS
+    due: int | None = None
+    for visit in reversed(state.visits.values()):
+        if visit.queued_ms <= latest:
+            break
+        if visit.level == level:
+            due = visit.queued_ms + PLANNING_MS
+    for job_id in reversed(state.tasks):
+        job = state.jobs[job_id]
+        if job.created_ms <= latest:
+            break
+        if job.level == level:
+            due = min(due or job.created_ms + PLANNING_MS, job.created_ms + PLANNING_MS)
+    return due
 
 
 def begin_what_can_be(engine: Engine, level: int) -> None:
     """Send back carriers that are done with, then let free bots fetch new ones."""
+    mode = engine.plant.state.mode
+    if mode.halted:
+        return
     deck = engine.plant.decks[level]
+    maintaining.begin_tasks(engine, level)
+    if mode.closed(level):
+        return
     for visit_id in sorted(deck.returns):
         _try_return(engine, deck, engine.plant.state.visits[visit_id])
+    charging.send_to_chargers(engine, deck)
     if deck.free_bots:
         _begin_visits(engine, deck)
 
 
 def _begin_visits(engine: Engine, deck: Deck) -> None:
-    for visit in engine.policies.dispatch.candidates(engine.plant, deck.level.id):
+    for visit in engine.policies.dispatch.candidates(engine.plant, deck.level.id, engine.now):
         begun = _try_fetch(engine, deck, visit)
         if not deck.free_bots:
             return
@@ -56,7 +89,8 @@ def _try_fetch(engine: Engine, deck: Deck, visit: Visit) -> bool:
     stops = _fetch_stops(engine, blockers, spots, visit, cell, place)
     for bot in engine.policies.dispatch.bots(engine.plant, deck.level.id, stops[0].goal)[:BOTS_TRIED]:
         trip = engine.traffic[deck.level.id].plan(bot, stops, engine.now)
-        if trip is not None:
+        # The way back is about as long as the way there.
+        if trip is not None and engine.plant.meter.suffices(bot, 2 * trip.energy_mj, engine.now):
             _commit_fetch(engine, visit, bot, place, blockers, spots, trip)
             return True
     return False
@@ -92,7 +126,9 @@ def _try_return(engine: Engine, deck: Deck, visit: Visit) -> None:
         return
     cell, lane = spot
     bot = engine.plant.state.bots[visit.bot]
-    parking = engine.policies.parking.parking(deck, cell)
+    if bot.fault is not None:
+        return
+    parking = engine.policies.parking.parking(deck, cell, charging.will_need_it(engine, bot))
     motion = engine.plant.site.motion
     stops = [
         Stop(cell, True, LOWER, motion.lower_ms, visit.carrier),
@@ -101,6 +137,9 @@ def _try_return(engine: Engine, deck: Deck, visit: Visit) -> None:
     trip = engine.traffic[deck.level.id].plan(bot, stops, engine.now)
     if trip is None:
         raise AssertionError(f"bot {bot.id} finds no way back from its handover place")
+    if trip.energy_mj >= engine.plant.meter.energy_mj(bot, engine.now):
+        charging.fail_empty(engine, bot)
+        return
     engine.plant.start_return(visit, lane, cell, parking, trip.steps, engine.now)
     driving.set_out(engine, bot, trip)
     engine.touch(deck.level.id)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from twin.domain.bots import Bot
-from twin.simulation import dispatching, serving
+from twin.simulation import charging, dispatching, maintaining, serving
 
 if TYPE_CHECKING:
     from twin.simulation.engine import Engine
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 def set_out(engine: Engine, bot: Bot, trip: Trip) -> None:
     """Begin a trip whose steps the plant has taken over already."""
     engine.traffic[bot.level].commit(bot, trip, engine.now)
+    engine.agenda.drop((charging.ALARM, bot.id))
     begin(engine, bot)
 
 
@@ -29,17 +30,25 @@ def advance(engine: Engine, bot_id: int) -> None:
     bot = engine.plant.state.bots[bot_id]
     presented = engine.plant.end_step(bot, engine.now)
     if presented is not None:
+        charging.wait_laden(engine, bot)
         serving.present(engine, presented)
-    if bot.steps and bot.visit is not None:
+    elif bot.steps and (bot.visit is not None or bot.task_begun):
         begin(engine, bot)
     elif bot.steps:
         _take_work_or_go_home(engine, bot)
+    elif bot.task_begun:
+        maintaining.arrive(engine, bot)
+    else:
+        charging.come_to_rest(engine, bot)
     engine.touch(bot.level)
 
 
 def _take_work_or_go_home(engine: Engine, bot: Bot) -> None:
     """A bot that has just put its carrier back is free here and now, before it drives off to park."""
-    dispatching.begin_what_can_be(engine, bot.level)
+    deck = engine.plant.decks[bot.level]
+    if charging.may_work(engine, bot):
+        deck.free_bots[bot.id] = None
+        dispatching.begin_what_can_be(engine, bot.level)
     if bot.visit is None:
-        engine.plant.go_home(bot, engine.now)
-        engine.agenda.set(("bot", bot.id), bot.steps[0].end_ms)
+        deck.free_bots.pop(bot.id, None)
+        begin(engine, bot)

@@ -13,13 +13,12 @@ from typing import Any
 
 from twin.domain import commands as ask
 from twin.domain import events as past
-from twin.domain import work
 from twin.domain.layout import Site
 from twin.domain.plant import Plant
 from twin.domain.state import State
 from twin.policies.chosen import Policies
 from twin.policies.routing import Routes
-from twin.simulation import arriving, dispatching, driving, serving
+from twin.simulation import arriving, charging, dispatching, driving, maintaining, serving
 from twin.simulation.agenda import Agenda, Key
 from twin.simulation.arriving import Demand
 from twin.simulation.codec import from_plain, to_plain
@@ -76,6 +75,8 @@ class Engine:
             "person": serving.finish,
             "plan": dispatching.plan,
             "demand": arriving.arrive,
+            charging.ALARM: charging.ring,
+            "brain": maintaining.started,
         }
         for bot in plant.state.bots.values():
             self.traffic[bot.level].resume(bot, memory.now_ms)
@@ -93,15 +94,25 @@ class Engine:
         state = self.plant.state
         return not state.visits and not any(bot.steps for bot in state.bots.values())
 
+    @property
+    def quiet(self) -> bool:
+        """Whether nothing but the keeping of idle batteries will happen without a command.
+
+        Parked bots charge and drain for ever; time need not run for that alone, unless
+        work waits for a bot that has to be charged or rescued first.
+        """
+        if self.agenda.besides(charging.ALARM):
+            return False
+        return self.agenda.peek() is None or not charging.is_waited_for(self)
+
     def peek(self) -> int | None:
-        """When the next event may be due, in ms; None if nothing is pending."""
+        """When the next event is due, in ms; None if nothing is pending."""
         return self.agenda.peek()
 
     def step(self) -> None:
         """Let the next event happen; nothing if none is pending."""
-        while self.agenda.peek() is not None:
-            if self.agenda.run_next():
-                return
+        if self.agenda.peek() is not None:
+            self.agenda.run_next()
 
     def run_until(self, t_ms: int) -> None:
         """Let everything happen that is due at or before ``t_ms``; the clock then shows ``t_ms``."""
@@ -140,6 +151,8 @@ class Engine:
             self.plant.set_operator(command, self.now)
             serving.look_everywhere(self)
             return None
+        if type(command) in maintaining.COMMANDS:
+            return maintaining.carry_out(self, command)
         return self.plant.change_stock(command, self.now)
 
     def _place(self, command: ask.PlaceFulfillment | ask.PlaceReplenishment | ask.PlaceFetch) -> str:
@@ -147,7 +160,7 @@ class Engine:
         picks = self.policies.allocation.allocate(self.plant, command)
         request = self.plant.accept(command, picks, self.now)
         for level in self.plant.queues.changed_levels:
-            self.agenda.set_if_none(("plan", level), self.now + work.PLANNING_MS)
+            dispatching.look_later(self, level)
         self.plant.queues.changed_levels.clear()
         return request
 
@@ -162,6 +175,7 @@ class Engine:
             level = min(self.changed)
             del self.changed[level]
             dispatching.begin_what_can_be(self, level)
+        maintaining.pause_if_at_rest(self)
         self._tell()
 
     def _tell(self) -> None:
@@ -180,6 +194,8 @@ class Engine:
     def start(self) -> None:
         """Note the state at the start as the first event."""
         self.plant.happened.insert(0, self.plant.loaded(self.origin.seed, self.origin.epoch))
+        for bot in self.plant.state.bots.values():
+            charging.come_to_rest(self, bot)
         for number, demand in enumerate(self.memory.demands):
             arriving.begin(self, number, demand)
         self._tell()
@@ -220,5 +236,5 @@ def make_traffic(plant: Plant) -> dict[int, Traffic]:
     for level in site.levels:
         if level.rows not in routes:
             routes[level.rows] = Routes(level, plant.decks[level.id].lanes, site.motion, site.pitch_mm)
-    return {lv.id: Traffic(lv, routes[lv.rows], site.motion, site.pitch_mm) for lv in site.levels}
+    return {level.id: Traffic(level, routes[level.rows], site) for level in site.levels}
 

@@ -8,6 +8,7 @@ from twin.domain import events as past
 from twin.domain.bots import Person
 from twin.domain.commands import TriggerJob
 from twin.domain.work import OPERATOR_API, SUCCEEDED_TRIGGER, Visit
+from twin.simulation import maintaining
 
 if TYPE_CHECKING:
     from twin.simulation.engine import Engine
@@ -29,6 +30,10 @@ def finish(engine: Engine, balcony: int) -> None:
 
 def trigger(engine: Engine, command: TriggerJob) -> None:
     """End a job, whoever says so; the carrier goes back if that was its last."""
+    job = engine.plant.orders.check_trigger(command)
+    if job.visit is None:
+        maintaining.trigger(engine, job, command.outcome == SUCCEEDED_TRIGGER)
+        return
     visit, done = engine.plant.trigger(command, engine.now)
     person = engine.plant.state.persons[visit.balcony]
     if person.job == command.job:

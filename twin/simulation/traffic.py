@@ -16,8 +16,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from twin.domain.bots import LEG, X_AXIS, Y_AXIS, Bot, Step
-from twin.domain.layout import Level, Motion
+from twin.domain.bots import LEG, WRITE, X_AXIS, Y_AXIS, Bot, Step
+from twin.domain.layout import Level, Site
 from twin.domain.motion import RunProfile, run_profiles
 from twin.policies.routing import Route, Routes
 
@@ -93,11 +93,18 @@ class Trip:
         """When the bot comes to rest for good."""
         return self.steps[-1].end_ms
 
+    @property
+    def energy_mj(self) -> int:
+        """What the trip draws from the battery."""
+        return sum(step.energy_mj for step in self.steps)
+
 
 class Traffic:
     """The holds on one level, and the planner of trips on it."""
 
-    def __init__(self, level: Level, routes: Routes, motion: Motion, pitch_mm: int) -> None:
+    def __init__(self, level: Level, routes: Routes, site: Site) -> None:
+        motion, pitch_mm = site.motion, site.pitch_mm
+        self._battery = site.battery
         self._width = level.width
         self._routes = routes
         self._turn_ms = motion.turn_ms
@@ -146,6 +153,14 @@ class Traffic:
             if end > now:
                 entries = self._table[cell]
                 entries[:] = [e for e in entries if e[2] != bot]
+
+    def remove(self, bot: Bot, now: int) -> None:
+        """Forget a bot that was taken off the floor."""
+        self._release(bot.id, now)
+
+    def vacant(self, cell: int, now: int) -> bool:
+        """Whether nobody holds a cell now or will."""
+        return all(until <= now for _, until, _ in self._table[cell])
 
     # -- planning
 
@@ -306,11 +321,22 @@ class Traffic:
                 departures = times[index : index + len(leg)]
                 index += len(leg)
                 steps.append(_leg(leg, departures, clock))
+                steps[-1].energy_mj = self._leg_energy(leg, steps[-1], stop.laden)
                 clock = steps[-1].end_ms
             if stop.kind is not None:
-                steps.append(Step(stop.kind, clock, clock + stop.dwell_ms, stop.carrier))
+                power = self._battery.idle_w if stop.kind == WRITE else self._battery.lift_w
+                energy = power * stop.dwell_ms
+                steps.append(Step(stop.kind, clock, clock + stop.dwell_ms, stop.carrier, energy))
                 clock += stop.dwell_ms
         return Trip(steps, _holds_of(steps, bot.cell, now))
+
+
+    def _leg_energy(self, runs: list[Run], step: Step, laden: bool) -> int:
+        """What a leg draws, in mJ: driving power while it moves, idle power while it waits or turns."""
+        battery = self._battery
+        moving = sum(run.track.duration_ms for run in runs)
+        drive = battery.drive_laden_w if laden else battery.drive_unladen_w
+        return drive * moving + battery.idle_w * (step.end_ms - step.begin_ms - moving)
 
 
 def _cells_ahead(a: int, b: int, stride: int) -> range:
@@ -349,7 +375,7 @@ def _leg(runs: list[Run], departures: list[int], begin: int) -> Step:
         leave += [depart + t for t in track.leave[:-1]]
     end = departures[-1] + runs[-1].track.duration_ms
     leave.append(FOREVER)
-    return Step(LEG, begin, end, None, cells, enter, leave, runs[-1].axis)
+    return Step(LEG, begin, end, None, 0, cells, enter, leave, runs[-1].axis)
 
 
 def _holds_of(steps: list[Step], start: int, now: int) -> list[tuple[int, int, int]]:

@@ -11,7 +11,6 @@ from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
 from twin.domain import events as past
-from twin.domain.layout import CHARGER
 from twin.domain.plant import Plant
 from twin.records.views.happenings import Happenings
 from twin.records.views.inventory_rows import InventoryRows
@@ -50,6 +49,7 @@ class Views:
         self._marks: dict[type, Callable[[Any], None]] = {
             past.CarrierLifted: self._carrier_moved,
             past.CarrierLowered: self._carrier_moved,
+            past.CarrierAdded: self._carrier_added,
             past.SkuCreated: self._sku_changed,
             past.SkuChanged: self._sku_changed,
             past.SkuDeleted: self._sku_changed,
@@ -121,14 +121,13 @@ class Views:
         """The latest events with number and time, oldest first; only since these views began to observe."""
         return self._recent.events()
 
-    def bots(self) -> Sequence[BotRow]:
-        """All bots, by id."""
-        return [self._bot(bot_id) for bot_id in self._plant.state.bots]
-
-    def _bot(self, bot_id: int) -> BotRow:
-        bot = self._plant.state.bots[bot_id]
-        on_charger = self._plant.site.level_by_id[bot.level].kinds[bot.cell] == CHARGER
-        return BotRow(bot.id, bot.level, bot.carrier, bot.soc_percent, on_charger and not bot.steps)
+    def bots(self, now: int) -> Sequence[BotRow]:
+        """All bots, by id, with their batteries as they are at ``now`` (simulated ms)."""
+        meter = self._plant.meter
+        return [
+            BotRow(bot.id, bot.level, bot.carrier, meter.percent(bot, now), bot.charging)
+            for bot in self._plant.state.bots.values()
+        ]
 
     # -- what events mark
 
@@ -136,6 +135,9 @@ class Views:
         # Boxes first: they tell which SKUs have lost a load.
         self._inventory.refresh()
         self._skus.refresh()
+
+    def _carrier_added(self, event: past.CarrierAdded) -> None:
+        self._inventory.carrier_added(event.carrier, event.level)
 
     def _carrier_moved(self, event: past.CarrierLifted | past.CarrierLowered) -> None:
         self._inventory.carrier_changed(event.carrier)
@@ -159,6 +161,7 @@ class Views:
     def _job_changed(self, event: past.JobStateChanged) -> None:
         self._jobs.changed(event)
         self._requests.changed(event.request)
-        self._inventory.carrier_changed(event.carrier)
+        if event.carrier is not None:
+            self._inventory.carrier_changed(event.carrier)
         if event.sku is not None:
             self._skus.changed(event.sku)

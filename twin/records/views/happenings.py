@@ -57,6 +57,15 @@ LOAD_CHANGED = Kind("0x5321", INVENTORY)
 LOAD_REMOVED = Kind("0x5322", INVENTORY)
 SITE_LOADED = Kind("0x5401", SYSTEM)
 OPERATOR_CHANGED = Kind("0x5402", SYSTEM)
+STATUS_CHANGED = Kind("0x5403", SYSTEM)
+CARRIER_ADDED = Kind("0x5331", INVENTORY)
+BOT_ADDED = Kind("0x5211", BOTS)
+BOT_REMOVED = Kind("0x5212", BOTS, WARNING)
+CHARGING_STARTED = Kind("0x5221", BOTS)
+CHARGING_STOPPED = Kind("0x5222", BOTS)
+BOT_FAILED = Kind("0x5231", BOTS, ERROR)
+BOT_RECOVERED = Kind("0x5232", BOTS)
+TAG_WRITTEN = Kind("0x5241", BOTS)
 
 
 class Happenings:
@@ -87,7 +96,8 @@ def _request(seq: int, t_ms: int, e: past.RequestStateChanged) -> Happening:
 
 
 def _job(seq: int, t_ms: int, e: past.JobStateChanged) -> Happening:
-    text = f"Job {e.job} ({e.type_name}) for carrier {e.carrier} is now {e.to}"
+    subject = f"carrier {e.carrier}" if e.carrier is not None else f"bot {e.bot or 'yet to come'}"
+    text = f"Job {e.job} ({e.type_name}) for {subject} is now {e.to}"
     return Happening(seq, t_ms, *JOB_KINDS[e.to], text, e.bot, e.level, e.request)
 
 
@@ -99,6 +109,15 @@ def _lifted(seq: int, t_ms: int, e: past.CarrierLifted) -> Happening:
 def _lowered(seq: int, t_ms: int, e: past.CarrierLowered) -> Happening:
     text = f"Bot {e.bot} has put carrier {e.carrier} down at x {e.x}, y {e.y}"
     return Happening(seq, t_ms, *LOWERED, text, e.bot, e.level)
+
+
+def _of_bot(kind: Kind, sentence: str) -> Callable[[int, int, Any], Happening]:
+    """A teller for events about one bot on its level."""
+
+    def tell(seq: int, t_ms: int, event: Any) -> Happening:
+        return Happening(seq, t_ms, *kind, sentence.format(e=event), event.bot, event.level)
+
+    return tell
 
 
 def _load(seq: int, t_ms: int, e: past.LoadChanged) -> Happening:
@@ -135,6 +154,15 @@ _TELLERS: dict[type, Callable[[int, int, Any], Happening]] = {
     ),
     past.BoxDeleted: _plain(BOX_DELETED, "Box {e.box} was taken off carrier {e.carrier}"),
     past.SiteLoaded: _plain(SITE_LOADED, "Site {e.site} was loaded"),
+    past.CarrierAdded: _plain(CARRIER_ADDED, "Carrier {e.carrier} was added at level {e.level}"),
+    past.StorageStatusChanged: _plain(STATUS_CHANGED, "The storage was {e.from_} and is now {e.to}"),
+    past.BotAdded: _of_bot(BOT_ADDED, "Bot {e.bot} was put on level {e.level} at x {e.x}, y {e.y}"),
+    past.BotRemoved: _of_bot(BOT_REMOVED, "Bot {e.bot} was taken off level {e.level}"),
+    past.ChargingStarted: _of_bot(CHARGING_STARTED, "Bot {e.bot} has begun to charge"),
+    past.ChargingStopped: _of_bot(CHARGING_STOPPED, "Bot {e.bot} has stopped charging"),
+    past.BotFailed: _of_bot(BOT_FAILED, "Bot {e.bot} cannot move: {e.reason}; a person has to come"),
+    past.BotRecovered: _of_bot(BOT_RECOVERED, "Bot {e.bot} can move again"),
+    past.TagWritten: _of_bot(TAG_WRITTEN, "Bot {e.bot} has written the tag at x {e.x}, y {e.y}"),
     past.OperatorChanged: _plain(
         OPERATOR_CHANGED, "Triggers at balcony {e.balcony} are now given by: {e.mode}"
     ),

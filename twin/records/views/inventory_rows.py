@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from twin.domain import work
+from twin.domain.floor import NO_LANE
 from twin.domain.inventory import Carrier
 from twin.domain.layout import STORAGE
 from twin.domain.plant import Plant
@@ -48,10 +49,17 @@ class InventoryRows:
         """Remember that a carrier differs from its row."""
         self._stale_carriers[carrier] = None
 
+    def carrier_added(self, carrier: int, level: int) -> None:
+        """Begin a row for a new carrier."""
+        self._carriers[carrier] = InventoryRow(f"carrier-{carrier}", Stand(carrier, level))
+        self._stale_carriers[carrier] = None
+
     def lane_changed(self, level: int, x: int, y: int) -> None:
         """Remember that a carrier came to or left a lane: how deep the others in it lie has changed."""
         deck = self._plant.decks[level]
-        self._stale_lanes[level, deck.lane_of[deck.level.cell(x, y)]] = None
+        lane = deck.lane_of[deck.level.cell(x, y)]
+        if lane != NO_LANE:
+            self._stale_lanes[level, lane] = None
 
     def refresh(self) -> None:
         """Bring the rows up to date."""

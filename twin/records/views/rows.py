@@ -104,6 +104,8 @@ class RequestRow:
     entities: tuple[EntityRow, ...]
     created_ms: int
     updated_ms: int
+    bot: int | None = None
+    level: int | None = None
 
 
 @dataclass(slots=True)
@@ -113,7 +115,7 @@ class JobRow:
     id: str
     type_name: str
     request: str
-    carrier: int
+    carrier: int | None
     level: int
     created_ms: int
     box: int | None = None
@@ -127,7 +129,7 @@ class JobRow:
 
 @dataclass(slots=True)
 class BotRow:
-    """A bot. ``charging``: it stands on a charger at rest."""
+    """A bot. ``charging``: a charger feeds it."""
 
     id: int
     level: int

@@ -78,7 +78,7 @@ class JobRows:
             row.sku = self._skus.of(job.sku) if job.sku is not None else None
             self._rows[job.id] = row
         row.status, row.updated_ms = job.status, job.updated_ms
-        row.balcony, row.bot = job.balcony, job.bot
+        row.balcony, row.bot, row.carrier = job.balcony, job.bot, job.carrier
 
 
 def _request_row(request: Request) -> RequestRow:
@@ -94,4 +94,6 @@ def _request_row(request: Request) -> RequestRow:
         ),
         request.created_ms,
         request.updated_ms,
+        request.bot,
+        request.level,
     )

@@ -1,0 +1,91 @@
+"""What each bot's battery holds, to the millijoule."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from twin.domain.battery import charged_mj, charging_ms, level_mj, percent
+from twin.domain.bots import Bot, Step
+from twin.domain.layout import Battery
+
+
+@dataclass(frozen=True, slots=True)
+class Meter:
+    """Reads and keeps the batteries of bots that have one kind of battery."""
+
+    battery: Battery
+
+    def energy_mj(self, bot: Bot, now: int) -> int:
+        """What the battery holds at an instant, in mJ. Within a step it falls evenly."""
+        if bot.steps and bot.steps[0].begin_ms <= now:
+            step = bot.steps[0]
+            span = max(1, step.end_ms - step.begin_ms)
+            return bot.energy_mj - step.energy_mj * (now - step.begin_ms) // span
+        return self._at_rest_mj(bot, now)
+
+    def percent(self, bot: Bot, now: int) -> int:
+        """State of charge in whole percent."""
+        return percent(self.battery, self.energy_mj(bot, now))
+
+    def _at_rest_mj(self, bot: Bot, now: int) -> int:
+        passed = now - bot.metered_ms
+        if bot.charging:
+            return charged_mj(self.battery, bot.energy_mj, passed)
+        return max(0, bot.energy_mj - self.battery.idle_w * passed)
+
+    def settle(self, bot: Bot, now: int) -> None:
+        """Enter what a bot at rest has drawn or taken since it was last metered."""
+        energy = self._at_rest_mj(bot, now)
+        if energy > bot.energy_mj:
+            bot.charged_mj += energy - bot.energy_mj
+        else:
+            bot.drawn_mj += bot.energy_mj - energy
+        bot.energy_mj, bot.metered_ms = energy, now
+
+    def ended(self, bot: Bot, step: Step, now: int) -> None:
+        """Enter what a step has drawn."""
+        bot.drawn_mj += step.energy_mj
+        bot.energy_mj -= step.energy_mj
+        bot.metered_ms = now
+        if bot.energy_mj < 0:
+            raise AssertionError(f"bot {bot.id} has driven with an empty battery")
+
+    def is_low(self, energy_mj: int) -> bool:
+        """Whether a bot with that much should charge."""
+        return energy_mj <= level_mj(self.battery, self.battery.low_percent)
+
+    def suffices(self, bot: Bot, needed_mj: int, now: int) -> bool:
+        """Whether a bot can give ``needed_mj`` and still get to a charger."""
+        reserve = level_mj(self.battery, self.battery.reserve_percent)
+        return self.energy_mj(bot, now) - needed_mj >= reserve
+
+    def ms_to_enough(self, bot: Bot) -> int:
+        """How long a metered bot must charge until it may leave."""
+        goal = level_mj(self.battery, self.battery.enough_percent)
+        return charging_ms(self.battery, bot.energy_mj, goal)
+
+    def ms_to_low(self, bot: Bot) -> int | None:
+        """How long a metered bot can stand until it should charge; None: for ever."""
+        return self._ms_down_to(bot, level_mj(self.battery, self.battery.low_percent))
+
+    def ms_to_empty(self, bot: Bot) -> int | None:
+        """How long a metered bot can stand until its battery is empty; None: for ever."""
+        return self._ms_down_to(bot, 0)
+
+    def _ms_down_to(self, bot: Bot, level: int) -> int | None:
+        if self.battery.idle_w == 0:
+            return None
+        return -(-max(0, bot.energy_mj - level) // self.battery.idle_w)
+
+    def fill(self, bot: Bot, share: int, now: int) -> None:
+        """Give a bot a battery charged to ``share`` percent from outside (a person, the start)."""
+        self.settle(bot, now)
+        goal = level_mj(self.battery, share)
+        if goal > bot.energy_mj:
+            bot.charged_mj += goal - bot.energy_mj
+            bot.energy_mj = goal
+
+    @property
+    def goal_mj(self) -> int:
+        """What a battery holds when it is charged enough."""
+        return level_mj(self.battery, self.battery.enough_percent)

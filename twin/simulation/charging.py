@@ -1,0 +1,161 @@
+"""Keeping batteries charged: who goes to a charger when, and for how long."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from twin.domain.battery import level_mj
+from twin.domain.bots import Bot
+from twin.domain.fleet import EMPTY
+from twin.domain.floor import NOBODY, Deck
+from twin.domain.layout import CHARGER
+from twin.domain.modes import RESCUE_MS, RESCUE_PERCENT
+from twin.domain.work import PRESENTED, WAITING
+from twin.simulation import driving
+from twin.simulation.traffic import Stop
+
+if TYPE_CHECKING:
+    from twin.simulation.engine import Engine
+
+ALARM = "charge"
+"""The kind of the alarms that watch batteries."""
+
+
+def is_waited_for(engine: Engine) -> bool:
+    """Whether open work can go on only after a bot was charged or rescued."""
+    state = engine.plant.state
+    visits = any(visit.state != PRESENTED for visit in state.visits.values())
+    return visits or any(state.jobs[job].status != WAITING for job in state.tasks)
+
+
+def may_work(engine: Engine, bot: Bot) -> bool:
+    """Whether a bot that has just put its carrier back may be given work; notes where it must charge."""
+    if engine.plant.meter.is_low(bot.energy_mj):
+        bot.must_charge = True
+    return not bot.must_charge and bot.task is None and bot.fault is None
+
+
+def will_need_it(engine: Engine, bot: Bot) -> bool:
+    """Whether a bot should park on a charger when it has brought its carrier back."""
+    energy = engine.plant.meter.energy_mj(bot, engine.now)
+    return bot.must_charge or engine.plant.meter.is_low(energy)
+
+
+def come_to_rest(engine: Engine, bot: Bot) -> None:
+    """A bot stands on a parking place or charger with nothing to do."""
+    fleet, meter = engine.plant.fleet, engine.plant.meter
+    meter.settle(bot, engine.now)
+    enough = level_mj(meter.battery, meter.battery.enough_percent)
+    if fleet.on_charger(bot) and bot.energy_mj < enough:
+        fleet.plug(bot, engine.now)
+        engine.agenda.set((ALARM, bot.id), engine.now + meter.ms_to_enough(bot))
+    else:
+        _watch(engine, bot)
+    engine.plant.floor.offer(bot)
+    engine.touch(bot.level)
+
+
+def wait_laden(engine: Engine, bot: Bot) -> None:
+    """A bot waits at a handover place, for who knows how long: watch that its battery lasts."""
+    left = engine.plant.meter.ms_to_empty(bot)
+    if left is not None:
+        engine.agenda.set((ALARM, bot.id), engine.now + left)
+
+
+def _watch(engine: Engine, bot: Bot) -> None:
+    """Look again when standing has brought the battery to its next threshold."""
+    meter = engine.plant.meter
+    bot.must_charge = bot.must_charge or meter.is_low(bot.energy_mj)
+    left = meter.ms_to_empty(bot) if bot.must_charge else meter.ms_to_low(bot)
+    if left is not None:
+        engine.agenda.set((ALARM, bot.id), engine.now + left)
+
+
+def ring(engine: Engine, bot_id: int) -> None:
+    """A threshold is reached: charged enough, low, or empty; or a person has come to help."""
+    bot = engine.plant.state.bots.get(bot_id)
+    if bot is None or bot.steps:
+        return
+    if bot.fault is not None:
+        _rescued(engine, bot)
+    elif bot.charging:
+        _charged(engine, bot)
+    elif engine.plant.meter.energy_mj(bot, engine.now) <= 0:
+        fail_empty(engine, bot)
+    else:
+        engine.plant.meter.settle(bot, engine.now)
+        _watch(engine, bot)
+        engine.plant.floor.offer(bot)
+    engine.touch(bot.level)
+
+
+def _charged(engine: Engine, bot: Bot) -> None:
+    engine.plant.fleet.unplug(bot, engine.now)
+    bot.must_charge = False
+    _watch(engine, bot)
+    engine.plant.floor.offer(bot)
+
+
+def fail_empty(engine: Engine, bot: Bot) -> None:
+    """The battery is too empty to move: a person has to come."""
+    engine.plant.fleet.fail(bot, EMPTY, engine.now)
+    engine.agenda.set((ALARM, bot.id), engine.now + RESCUE_MS)
+
+
+def _rescued(engine: Engine, bot: Bot) -> None:
+    engine.plant.fleet.recover(bot, RESCUE_PERCENT, engine.now)
+    if bot.visit is None:
+        bot.must_charge = False
+        come_to_rest(engine, bot)
+    else:
+        wait_laden(engine, bot)
+
+
+def send_to_chargers(engine: Engine, deck: Deck) -> None:
+    """Bring parked bots that must charge to free chargers, the emptiest first."""
+    waiting = [b for b in _parked(engine, deck) if b.must_charge and not engine.plant.fleet.on_charger(b)]
+    if not waiting:
+        return
+    free = [c for c in free_chargers(deck) if engine.traffic[deck.level.id].vacant(c, engine.now)]
+    for bot in sorted(waiting, key=lambda b: (engine.plant.meter.energy_mj(b, engine.now), b.id)):
+        if free:
+            send(engine, bot, free.pop(0))
+    if len(waiting) > 0 and not free_chargers(deck):
+        _make_room(engine, deck)
+
+
+def _parked(engine: Engine, deck: Deck) -> list[Bot]:
+    bots = engine.plant.state.bots.values()
+    return [
+        b
+        for b in bots
+        if b.level == deck.level.id and not b.steps and b.visit is None and b.task is None and not b.fault
+    ]
+
+
+def free_chargers(deck: Deck) -> list[int]:
+    """Chargers that nobody stands on or is on the way to, in ascending order."""
+    kinds = deck.level.kinds
+    return [p for p, user in deck.parking_user.items() if user == NOBODY and kinds[p] == CHARGER]
+
+
+def _make_room(engine: Engine, deck: Deck) -> None:
+    """Let a bot that is done charging clear its charger for one that waits."""
+    kinds = deck.level.kinds
+    places = [p for p, user in deck.parking_user.items() if user == NOBODY and kinds[p] != CHARGER]
+    done = [b for b in _parked(engine, deck) if engine.plant.fleet.on_charger(b) and not b.charging]
+    for bot, place in zip(sorted(done, key=lambda b: b.id), places, strict=False):
+        send(engine, bot, place)
+        return
+
+
+def send(engine: Engine, bot: Bot, place: int) -> bool:
+    """Let a parked bot drive to another parking place or charger; whether it sets out."""
+    trip = engine.traffic[bot.level].plan(bot, [Stop(place, False, None, 0, None)], engine.now)
+    if trip is None or trip.energy_mj >= engine.plant.meter.energy_mj(bot, engine.now):
+        return False
+    engine.plant.floor.take_parking(bot, place)
+    bot.steps = trip.steps
+    engine.plant.floor.offer(bot)
+    driving.set_out(engine, bot, trip)
+    return True
