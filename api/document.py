@@ -18,7 +18,7 @@ from fastapi import APIRouter, FastAPI
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from api.openapi30 import downgrade
+from api.openapi30 import BYTES, downgrade
 from api.reports import PROJECT
 
 JSON: Final = "application/json"
@@ -134,7 +134,7 @@ def _mark_files(part: Any) -> None:
         for one in part:
             _mark_files(one)
     elif isinstance(part, dict):
-        if part.get("contentMediaType") == "application/octet-stream":
+        if part.get("contentMediaType") == BYTES:
             part.setdefault("format", "binary")
         for one in part.values():
             _mark_files(one)

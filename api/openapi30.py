@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 VERSION: Final = "3.0.3"
+BYTES: Final = "application/octet-stream"
 
 Json = dict[str, Any]
 
@@ -148,11 +149,11 @@ def _bounds(schema: Json) -> Json:
 
 
 def _content(schema: Json) -> Json:
-    """Files are strings of a format."""
-    if "contentMediaType" not in schema and "contentEncoding" not in schema:
-        return schema
+    """Files are strings of a format; of other texts 3.0 cannot say what is in them."""
     rest = _without(schema, "contentMediaType", "contentEncoding")
-    return {"format": "byte" if schema.get("contentEncoding") == "base64" else "binary", **rest}
+    if schema.get("contentEncoding") == "base64":
+        return {"format": "byte", **rest}
+    return {"format": "binary", **rest} if schema.get("contentMediaType") == BYTES else rest
 
 
 def _examples(schema: Json) -> Json:

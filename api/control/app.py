@@ -7,7 +7,7 @@ from typing import Final
 
 from fastapi import FastAPI
 
-from api.control import clock, files, readiness
+from api.control import clock, fidelity, files, readiness
 from api.reports import PROJECT
 from api.viewer import viewer
 
@@ -20,5 +20,6 @@ def control_app() -> FastAPI:
     app.include_router(readiness.router)
     app.include_router(clock.router)
     app.include_router(files.router)
+    app.include_router(fidelity.router)
     app.include_router(viewer(TITLE, "openapi.json"))
     return app

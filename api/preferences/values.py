@@ -40,6 +40,11 @@ class Whole:
     name: str = "integer"
     choices: tuple[str, ...] | None = None
 
+    @property
+    def range(self) -> str:
+        """What it may be, in words."""
+        return f"{self.least} to {self.most}"
+
     def check(self, value: Any) -> None:
         """Raises Wrong."""
         if type(value) is not int:
@@ -54,6 +59,11 @@ class Choice:
 
     choices: tuple[str, ...]
     name: str = "string"
+
+    @property
+    def range(self) -> str:
+        """What it may be, in words."""
+        return ", ".join(f"`{choice}`" for choice in self.choices)
 
     def check(self, value: Any) -> None:
         """Raises Wrong."""

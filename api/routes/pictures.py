@@ -21,7 +21,9 @@ from twin.domain.errors import InUse
 router = make_router("SKU", route_class=UploadRoute)
 pages = APIRouter()
 
-SkuId = Annotated[str, Form(title="Sku ID", description="Id of the SKU.", max_length=LONGEST_TEXT)]
+SkuId = Annotated[
+    str, Form(title="Sku ID", description="Id of the SKU.", min_length=1, max_length=LONGEST_TEXT)
+]
 Picture = Annotated[UploadFile, File(description="PNG, JPEG, GIF or WebP, at most 5 MiB and 25 megapixels.")]
 Overwrite = Annotated[bool, Query(description="Whether a picture that is there already is replaced.")]
 

@@ -24,7 +24,12 @@ PLACE: Final = ("body", "payload")
 
 Payload = Annotated[
     str,
-    Form(description="A JSON object that says what is the matter, as text.", max_length=LONGEST_PAYLOAD),
+    Form(
+        description="A JSON object that says what is the matter, as text.",
+        min_length=1,
+        max_length=LONGEST_PAYLOAD,
+        json_schema_extra={"contentMediaType": "application/json", "contentSchema": {"type": "object"}},
+    ),
 ]
 Files = Annotated[
     list[UploadFile],

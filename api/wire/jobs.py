@@ -93,7 +93,11 @@ JOBS: Listing[JobRow] = Listing(
         text("type", attrgetter("type_name")),
         text("status", attrgetter("status")),
         text("request_id", attrgetter("request")),
-        text("carrier_id", lambda row: None if row.carrier is None else str(row.carrier), order=attrgetter("carrier")),
+        text(
+            "carrier_id",
+            lambda row: None if row.carrier is None else str(row.carrier),
+            order=attrgetter("carrier"),
+        ),
         whole("level_id", attrgetter("level")),
         whole("balcony_id", attrgetter("balcony")),
         whole("bot_id", attrgetter("bot")),

@@ -102,7 +102,19 @@ def record() -> list[dict[str, Any]]:
     """Tell the whole story."""
     with tempfile.TemporaryDirectory() as folder, serve("tiny", data=Path(folder)) as api:
         story = Story(api, Path(folder).resolve())
-        for chapter in (_skus, _boxes, _loads, _work, _swaps, _listings, _system, _settings, _files, _ends):
+        for chapter in (
+            _skus,
+            _boxes,
+            _loads,
+            _work,
+            _swaps,
+            _listings,
+            _system,
+            _settings,
+            _files,
+            _bots,
+            _ends,
+        ):
             chapter(story)
         _everywhere(story)
         return story.recorded
@@ -160,6 +172,8 @@ def _work(story: Story) -> None:
     path = {"job_id": "job-1"}
     tell(409, "POST", "/trigger/{job_id}", path)
     story.api.waiting_job()
+    busy = next(bot["id"] for bot in story.api.ok("GET", "/bots") if bot["lifted_carrier"])
+    tell(409, "DELETE", "/bot", query={"bot_idxs": [str(busy)]})
     tell(404, "POST", "/trigger/{job_id}", {"job_id": NOWHERE})
     tell(422, "POST", "/trigger/{job_id}", path, {"TriggerStatus": "DONE"})
     tell(200, "POST", "/trigger/{job_id}", path, {"TriggerStatus": "SUCCEEDED_TRIGGER"})
@@ -200,6 +214,18 @@ def _listings(story: Story) -> None:
 def _system(story: Story) -> None:
     for path in ("/storage_status", "/levels", "/balconies", "/bots", "/health", "/report"):
         story.tell(200, "GET", path)
+
+
+def _bots(story: Story) -> None:
+    tell = story.tell
+    tell(200, "POST", "/system/charge_all_bots", body={"force": False})
+    tell(422, "POST", "/system/charge_all_bots", body={"force": "soon"})
+    story.api.advance(3_600_000)
+    tell(404, "DELETE", "/bot", query={"bot_idxs": ["99"]})
+    tell(422, "DELETE", "/bot", query={"bot_idxs": ["all"]})
+    tell(200, "DELETE", "/bot", query={"bot_idxs": ["2"]})
+    tell(200, "POST", "/restart_brain", query={"timeout": 60})
+    tell(422, "POST", "/restart_brain", query={"timeout": -1})
 
 
 def _settings(story: Story) -> None:

@@ -195,3 +195,11 @@ def test_a_browser_is_told_to_load_nothing_from_elsewhere(api: Served, path: str
 def test_the_viewers_are_no_part_of_the_documents(api: Served, document: dict[str, Any]) -> None:
     assert all(path.startswith("/api/v2/") for path in document["paths"])
     assert not [path for path in api.send("GET", "/_twin/openapi.json").json()["paths"] if "docs" in path]
+
+
+def test_how_faithful_the_operations_are_is_told_to_anybody(api: Served, document: dict[str, Any]) -> None:
+    facts = api.send("GET", "/_twin/fidelity", headers={"Authorization": ""}).json()
+    told = {one["operation"]: one["level"] for one in facts["operations"]}
+    for path, methods in document["paths"].items():
+        for method in methods:
+            assert told[f"{method.upper()} {path}"] in ("reference", "assumed", "simplified")

@@ -36,6 +36,7 @@ PAIRS: list[tuple[Any, Any]] = [
         {"type": "string", "contentMediaType": "application/octet-stream"},
         {"type": "string", "format": "binary"},
     ),
+    ({"type": "string", "contentMediaType": "application/json", "contentSchema": {}}, {"type": "string"}),
     ({"type": "string", "contentEncoding": "base64"}, {"type": "string", "format": "byte"}),
     ({"type": "string", "examples": ["a", "b"]}, {"type": "string", "example": "a"}),
     ({"type": "string", "examples": []}, {"type": "string"}),
