@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import gc
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -83,6 +85,20 @@ class Finished:
     sha256: str
 
 
+@contextmanager
+def rare_collection() -> Iterator[None]:
+    """Let Python look for cyclic garbage seldom: a run makes next to none, and looking is not free."""
+    usual = gc.get_threshold()
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(200_000, 20, 100)
+    try:
+        yield
+    finally:
+        gc.set_threshold(*usual)
+        gc.unfreeze()
+
+
 def run_to_the_end(engine: Engine, until_ms: int, progress: Progress | None = None) -> None:
     """Run for ``until_ms`` and on until all accepted work has ended and every bot is parked."""
     slice_ms = max(60_000, until_ms // 200)
@@ -109,7 +125,8 @@ def write_log(
         log = EventLog(file.write)
         engine = busy_day(site, hours, lines_per_hour, seed, [log.write])
         horizon = round(hours * HOUR_MS)
-        run_to_the_end(engine, horizon, progress)
+        with rare_collection():
+            run_to_the_end(engine, horizon, progress)
     demand = engine.memory.demands[0]
     return Finished(
         horizon, engine.now, log.lines, engine.agenda.handled, demand.orders, demand.lost_lines, log.sha256

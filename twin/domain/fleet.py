@@ -69,7 +69,9 @@ class Fleet:
         self.check_removable(bot.id)
         self.unplug(bot, now)
         self.floor.leave_parking(bot)
-        self.floor.decks[bot.level].free_bots.pop(bot.id, None)
+        deck = self.floor.decks[bot.level]
+        deck.free_bots.pop(bot.id, None)
+        deck.low_bots.pop(bot.id, None)
         del self.state.bots[bot.id]
         self.happened.append(past.BotRemoved(bot.id, *self.floor.spot(bot)))
 

@@ -42,6 +42,7 @@ class Deck:
     place_user: dict[int, int]
     parking_user: dict[int, int]
     free_bots: dict[int, None] = field(default_factory=dict)
+    low_bots: dict[int, None] = field(default_factory=dict)
     returns: dict[int, None] = field(default_factory=dict)
 
     def blockers(self, cell: int) -> list[int]:
@@ -197,13 +198,15 @@ class Floor:
         self.decks[bot.level].parking_user[cell] = bot.id
 
     def offer(self, bot: Bot) -> None:
-        """Count a bot among the free ones if it is: at rest for good, without a task, charged and sound."""
+        """Count a bot that is at rest for good, without a task and sound, among the free ones of its
+        level, or among the low ones if it must charge before it may work; any other among neither.
+        """
         deck = self.decks[bot.level]
+        deck.free_bots.pop(bot.id, None)
+        deck.low_bots.pop(bot.id, None)
         busy = bot.visit is not None or bot.steps or bot.task is not None
-        if busy or bot.must_charge or bot.fault is not None:
-            deck.free_bots.pop(bot.id, None)
-        else:
-            deck.free_bots[bot.id] = None
+        if not busy and bot.fault is None:
+            (deck.low_bots if bot.must_charge else deck.free_bots)[bot.id] = None
 
     def turn_home(self, visit: Visit, bot: Bot, lane: int, cell: int, parking: int) -> None:
         """Fix where the carrier goes back to and where the bot parks after that."""

@@ -197,9 +197,7 @@ class Advance:
     def _at_the_end(self) -> str | None:
         """Why no further event may be handled; None where one may."""
         due = self.engine.peek()
-        if self.goal is not None and self.engine.quiet:
-            return NOTHING_LEFT
-        if due is None and self.until_ms is None:
+        if self.engine.quiet and (self.goal is not None or self.until_ms is None):
             return NOTHING_LEFT
         if self.until_ms is None or (due is not None and due <= self.until_ms):
             return None

@@ -113,24 +113,16 @@ def _rescued(engine: Engine, bot: Bot) -> None:
 
 def send_to_chargers(engine: Engine, deck: Deck) -> None:
     """Bring parked bots that must charge to free chargers, the emptiest first."""
-    waiting = [b for b in _parked(engine, deck) if b.must_charge and not engine.plant.fleet.on_charger(b)]
+    bots = engine.plant.state.bots
+    waiting = [bots[b] for b in deck.low_bots if not engine.plant.fleet.on_charger(bots[b])]
     if not waiting:
         return
     free = [c for c in free_chargers(deck) if engine.traffic[deck.level.id].vacant(c, engine.now)]
     for bot in sorted(waiting, key=lambda b: (engine.plant.meter.energy_mj(b, engine.now), b.id)):
         if free:
             send(engine, bot, free.pop(0))
-    if len(waiting) > 0 and not free_chargers(deck):
+    if not free_chargers(deck):
         _make_room(engine, deck)
-
-
-def _parked(engine: Engine, deck: Deck) -> list[Bot]:
-    bots = engine.plant.state.bots.values()
-    return [
-        b
-        for b in bots
-        if b.level == deck.level.id and not b.steps and b.visit is None and b.task is None and not b.fault
-    ]
 
 
 def free_chargers(deck: Deck) -> list[int]:
@@ -143,8 +135,9 @@ def _make_room(engine: Engine, deck: Deck) -> None:
     """Let a bot that is done charging clear its charger for one that waits."""
     kinds = deck.level.kinds
     places = [p for p, user in deck.parking_user.items() if user == NOBODY and kinds[p] != CHARGER]
-    done = [b for b in _parked(engine, deck) if engine.plant.fleet.on_charger(b) and not b.charging]
-    for bot, place in zip(sorted(done, key=lambda b: b.id), places, strict=False):
+    fleet, bots = engine.plant.fleet, engine.plant.state.bots
+    done = (bots[b] for b in sorted(deck.free_bots) if fleet.on_charger(bots[b]) and not bots[b].charging)
+    for bot, place in zip(done, places, strict=False):
         send(engine, bot, place)
         return
 

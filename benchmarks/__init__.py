@@ -1,0 +1,1 @@
+"""How fast the twin is, always beside something that is run in the same breath."""
