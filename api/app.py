@@ -11,12 +11,12 @@ from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api import errors
+from api.accounts import Accounts
 from api.bridge import Bridge
 from api.control.app import control_app
 from api.document import TITLE, documented_app, older
 from api.routes import all_routers
 from api.routes.pictures import pages
-from api.security import KeyRing
 from api.settings import Settings
 from api.stores import Stores
 from api.surprise import Unavailable
@@ -28,9 +28,10 @@ DRAIN_LIMIT = 1 << 26
 """Bytes of a body too large that are still read."""
 
 
-def create_app(bridge: Bridge, settings: Settings) -> FastAPI:
+def create_app(bridge: Bridge, settings: Settings, accounts: Accounts | None = None) -> FastAPI:
     """The application over a bridge, which it starts and closes.
 
+    Without ``accounts`` there is no user, and the key of the settings is the only one.
     The vendor's document is at ``/openapi.json``, ours at ``/_twin/openapi.json``.
     """
 
@@ -49,9 +50,9 @@ def create_app(bridge: Bridge, settings: Settings) -> FastAPI:
     for router in (pages, older, viewer(TITLE, "openapi.json")):
         app.include_router(router)
     control = control_app()
-    keys = KeyRing.of(settings.api_key)
+    accounts = accounts or Accounts(settings.api_key, secret=settings.token_secret)
     for part in (app, control):
-        part.state.bridge, part.state.keys = bridge, keys
+        part.state.bridge, part.state.accounts = bridge, accounts
         stores.equip(part)
         errors.install(part)
         part.add_exception_handler(Unavailable, _unavailable)

@@ -11,6 +11,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.routing import Match
 
+from api.accounts.refusals import Forbidden, Unauthorized
 from api.wire.errors import aborted_body
 from api.wire.exact import ExactResponse
 from api.wire.requests import RequestType
@@ -26,6 +27,8 @@ from twin.domain.errors import (
 )
 
 STATUS: Mapping[type[Refusal], int] = {
+    Unauthorized: 401,
+    Forbidden: 403,
     NotFound: 404,
     AlreadyExists: 409,
     InUse: 409,
@@ -59,7 +62,8 @@ async def _refused(_request: Request, refusal: Exception) -> Response:
         return ExactResponse({"detail": [error]}, 422)
     for kind, status in STATUS.items():
         if isinstance(refusal, kind):
-            return ExactResponse({"detail": str(refusal)}, status)
+            headers = {"WWW-Authenticate": "Bearer"} if status == 401 else None
+            return ExactResponse({"detail": str(refusal)}, status, headers)
     raise refusal  # a refusal that no client can cause is a surprise
 
 

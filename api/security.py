@@ -1,57 +1,45 @@
-"""Who may call: an API key in the header ``Authorization: Bearer KEY``.
+"""Who may call: the guard in front of every operation.
 
-Keys are kept as SHA-256 digests only. They are long and random, so that a slow
-password hash would protect nothing; digests are compared in constant time.
+A credential is an API key or an access token, in the header ``Authorization: Bearer``.
 """
 
 from __future__ import annotations
 
-import hashlib
-import hmac
-from collections.abc import Iterable
-
-from fastapi import HTTPException, Request
+from fastapi import Request
 from fastapi.security import HTTPBearer
 
-BEARER = HTTPBearer(scheme_name="BearerAuth", description="An API key of this twin.", auto_error=False)
-"""Puts the scheme into the OpenAPI document; `authenticate` does the checking, before any body is read."""
+from api.accounts import Accounts, Caller, Forbidden
+from api.accounts.roles import Right
+
+BEARER = HTTPBearer(
+    scheme_name="BearerAuth", description="An API key or an access token of this twin.", auto_error=False
+)
+"""Puts the scheme into the OpenAPI document; `guard` does the checking, before any body is read."""
 
 
-class KeyRing:
-    """The keys that open the API. The app holds one as ``app.state.keys``."""
+def guard(request: Request, right: Right) -> None:
+    """Let a request pass that has a right; who calls is in ``request.state.caller`` then.
 
-    def __init__(self, digests: Iterable[bytes]) -> None:
-        self._digests = tuple(digests)
-
-    @classmethod
-    def of(cls, *keys: str) -> KeyRing:
-        """A ring of the given keys."""
-        return cls(digest(key.encode()) for key in keys)
-
-    def opens(self, key: bytes) -> bool:
-        """Whether the key is on the ring; takes the same time whichever key it is like."""
-        presented = digest(key)
-        found = False
-        for known in self._digests:
-            found |= hmac.compare_digest(presented, known)
-        return found
+    The app has the accounts as ``app.state.accounts``. Raises Unauthorized and Forbidden.
+    """
+    # Whoever logs in anew may still send a token that has ended: it is not looked at.
+    if right.open:
+        return
+    accounts: Accounts = request.app.state.accounts
+    caller = accounts.identify(request.headers.get("authorization", ""))
+    if caller.role not in right.roles:
+        needed = " or ".join(sorted(right.roles))
+        raise Forbidden(f"This needs the role {needed}; {caller.name} has the role {caller.role}")
+    request.state.caller = caller
 
 
-def digest(key: bytes) -> bytes:
-    """What is kept of a key."""
-    return hashlib.sha256(key).digest()
+async def get_caller(request: Request) -> Caller:
+    """Who calls. Not for open operations."""
+    caller: Caller = request.state.caller
+    return caller
 
 
-def authenticate(request: Request) -> None:
-    """Let a request with a known key pass. Raises HTTPException 401 for any other."""
-    scheme, _, key = request.headers.get("authorization", "").partition(" ")
-    if scheme.lower() != "bearer" or not key.strip():
-        raise _unknown("An API key is needed: Authorization: Bearer KEY")
-    keys: KeyRing = request.app.state.keys
-    # Header bytes arrive decoded as Latin-1.
-    if not keys.opens(key.strip().encode("latin-1")):
-        raise _unknown("This API key is not known")
-
-
-def _unknown(reason: str) -> HTTPException:
-    return HTTPException(401, reason, headers={"WWW-Authenticate": "Bearer"})
+async def get_accounts(request: Request) -> Accounts:
+    """The accounts of the app."""
+    accounts: Accounts = request.app.state.accounts
+    return accounts

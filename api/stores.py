@@ -9,7 +9,6 @@ from fastapi import FastAPI
 from api.folders import Folder
 from api.pictures import Pictures
 from api.preferences import Preferences
-from api.preferences.access import Everybody, key_holder
 from api.reports import Reports
 from api.support import Issues
 
@@ -29,8 +28,6 @@ class Stores:
         state = app.state
         state.preferences, state.pictures = self.preferences, self.pictures
         state.reports, state.issues = self.reports, self.issues
-        # Until there are accounts: whoever has the key may do everything, for every user.
-        state.who_calls, state.users = key_holder, Everybody()
 
     def close(self) -> None:
         """Remove what was temporary."""

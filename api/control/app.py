@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib.metadata import version
 from typing import Final
 
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
 
 from api.control import clock, fidelity, files, readiness
 from api.reports import PROJECT
@@ -17,9 +17,11 @@ TITLE: Final = "Control of the twin"
 def control_app() -> FastAPI:
     """The application to be mounted; who mounts it gives it its state."""
     app = FastAPI(title=TITLE, version=version(PROJECT), docs_url=None, redoc_url=None)
-    app.include_router(readiness.router)
-    app.include_router(clock.router)
-    app.include_router(files.router)
-    app.include_router(fidelity.router)
-    app.include_router(viewer(TITLE, "openapi.json"))
+    for router in (*control_routers(), viewer(TITLE, "openapi.json")):
+        app.include_router(router)
     return app
+
+
+def control_routers() -> list[APIRouter]:
+    """The routers of the twin's own endpoints."""
+    return [readiness.router, clock.router, files.router, fidelity.router]

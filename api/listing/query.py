@@ -176,7 +176,7 @@ _TIMES = " ISO 8601; without an offset it is Berlin local time."
 def _explained(name: str) -> str:
     field_name, _, operator = name.rpartition("__")
     text = _OPERATORS[operator].format(field=field_name)
-    return text + _TIMES if field_name.endswith(("_at", "_at_utc")) else text
+    return text + _TIMES if field_name.endswith(("_at", "_at_utc", "_used")) else text
 
 
 def _parameter(name: str, schema: dict[str, Any], description: str) -> dict[str, Any]:

@@ -1,6 +1,5 @@
 """Settings that clients read and change while the twin runs; each of the catalogue changes what it does."""
 
-from api.preferences.access import Caller, UserDirectory
 from api.preferences.catalogue import (
     API_KEY_LIFETIME_DAYS,
     CATALOGUE,
@@ -18,7 +17,5 @@ __all__ = [
     "OPERATOR_MODE",
     "PAGE_SIZE",
     "REPORTS_KEPT",
-    "Caller",
     "Preferences",
-    "UserDirectory",
 ]

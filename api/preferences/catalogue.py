@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from api.accounts import Role
 from api.listing import LARGEST_PAGE, USUAL_PAGE
-from api.preferences.access import SUPER_ADMIN
 from api.preferences.values import Choice, Kind, Whole
 from twin.domain.work import OPERATOR_API, OPERATORS
 from twin.records.views.happenings import KEPT
@@ -39,7 +39,7 @@ class Setting:
     default: Any
     description: str
     scope: str = SYSTEM
-    required_role: tuple[str, ...] = (SUPER_ADMIN,)
+    required_role: tuple[str, ...] = (Role.SUPER_ADMIN.value,)
     restart_required: bool = False
 
 

@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from fastapi import HTTPException
 from fastapi.exceptions import RequestValidationError
 
-from api.preferences.access import Caller
+from api.accounts import Caller, Forbidden
+from api.preferences.access import may
 from api.preferences.catalogue import CATALOGUE, USER
 from api.preferences.effects import OnBridge, change_plant, keep_events, kept_by_plant
 from api.preferences.store import About, Preferences
@@ -66,9 +66,9 @@ def known(preferences: Preferences, key: str) -> About:
 
 
 def permitted(caller: Caller, about: About) -> About:
-    """The same, where the caller may read and change it. Raises HTTPException 403."""
-    if not caller.may(about.required_role):
-        raise HTTPException(403, f"Setting {about.key} is for the roles {', '.join(about.required_role)}")
+    """The same, where the caller may read and change it. Raises Forbidden."""
+    if not may(caller, about.required_role):
+        raise Forbidden(f"Setting {about.key} is for the roles {', '.join(about.required_role)}")
     return about
 
 

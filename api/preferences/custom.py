@@ -7,9 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from fastapi import HTTPException
-
-from api.preferences.access import ROLES, SUPER_ADMIN, Caller
+from api.accounts import Caller, Forbidden, Role
 from api.preferences.catalogue import CATALOGUE, RESERVED
 from api.preferences.changes import Changes, Problems, check_value, known, permitted, put_system
 from api.preferences.effects import OnBridge
@@ -47,8 +45,8 @@ async def create_or_update(
         about = preferences.about(wanted.key)
         if about is not None:
             permitted(caller, about)
-        elif caller.role != SUPER_ADMIN:
-            raise HTTPException(403, f"New settings are for the role {SUPER_ADMIN}")
+        elif caller.role is not Role.SUPER_ADMIN:
+            raise Forbidden(f"New settings are for the role {Role.SUPER_ADMIN}")
         _check(wanted).complain()
         if wanted.key not in CATALOGUE:
             _define(preferences, wanted, bridge.world.engine.now)
@@ -114,7 +112,8 @@ def _check_free(problems: Problems, wanted: Wanted) -> None:
         kept = ", ".join(RESERVED)
         problems.add(("body", "key"), "reserved", f"Keys that begin with {kept} are the twin's own")
     problems.check(("body", "default_value_json"), check_custom, wanted.of("default_value_json", None))
+    roles = [role.value for role in Role]
     for index, role in enumerate(wanted.of("required_role", ())):
-        if role not in ROLES:
+        if role not in roles:
             place = ("body", "required_role", index)
-            problems.add(place, "enum", f"Input should be one of {', '.join(ROLES)}")
+            problems.add(place, "enum", f"Input should be one of {', '.join(roles)}")

@@ -97,8 +97,8 @@ class Preferences:
         own = {} if user_idx is None else self._kept.users.get(user_idx, {})
         return own[key] if key in own else self.system(key)
 
-    def resolved_for(self, user_idx: int) -> dict[str, Any]:
-        """All settings that a user may have a value of their own for."""
+    def resolved_for(self, user_idx: int | None) -> dict[str, Any]:
+        """All settings that users may have values of their own for, as they are for a user or for nobody."""
         keys = [key for key, setting in CATALOGUE.items() if setting.scope == USER]
         return {key: self.of_user(user_idx, key) for key in sorted(keys)}
 

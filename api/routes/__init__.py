@@ -5,6 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter
 
 from api.routes import (
+    auth,
     bot,
     events,
     health,
@@ -18,7 +19,7 @@ from api.routes import (
     work,
 )
 
-_MODULES = (system, report, bot, inventory, events, health, work, settings, pictures, sku, support)
+_MODULES = (auth, system, report, bot, inventory, events, health, work, settings, pictures, sku, support)
 
 
 def all_routers() -> list[APIRouter]:

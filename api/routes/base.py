@@ -6,14 +6,15 @@ from collections.abc import Callable, Coroutine
 from datetime import datetime
 from typing import Annotated, Any, Protocol, TypeVar, cast
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Depends, Request, params
 from fastapi.routing import APIRoute
 from starlette.responses import Response
 
+from api.accounts import Accounts, Caller
+from api.accounts.roles import right_to
 from api.listing import Listing
 from api.preferences import PAGE_SIZE, Preferences
-from api.preferences.access import caller_of
-from api.security import BEARER, authenticate
+from api.security import BEARER, get_accounts, get_caller, guard
 from api.wire.common import page_body
 from api.wire.errors import ALWAYS, INVALID, Documented
 from api.wire.exact import ExactResponse, parse_json
@@ -95,9 +96,18 @@ async def get_calendar(bridge: Annotated[Bridge, Depends(get_bridge)]) -> Calend
     return Calendar(bridge.world.epoch)
 
 
+async def get_preferences(request: Request) -> Preferences:
+    """The settings of the app."""
+    preferences: Preferences = request.app.state.preferences
+    return preferences
+
+
 InWorld = Annotated[World, Depends(get_world)]
 OnBridge = Annotated[Bridge, Depends(get_bridge)]
 InTime = Annotated[Calendar, Depends(get_calendar)]
+OnPreferences = Annotated[Preferences, Depends(get_preferences)]
+OnAccounts = Annotated[Accounts, Depends(get_accounts)]
+CalledBy = Annotated[Caller, Depends(get_caller)]
 
 
 class StrictRequest(Request):
@@ -113,26 +123,29 @@ class StrictRequest(Request):
 
 
 class StrictRoute(APIRoute):
-    """Asks for the key before it looks at anything else, then reads the body strictly."""
+    """Asks who calls and whether they may, before it looks at anything else; then reads the body strictly."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """The handler with both put in front."""
         handle = super().get_route_handler()
+        right = right_to(self.operation_id or self.name)
 
         async def guarded(request: Request) -> Response:
-            authenticate(request)
+            guard(request, right)
             return await handle(StrictRequest(request.scope, request.receive))
 
         return guarded
 
 
-def make_router(tag: str, *, route_class: type[StrictRoute] = StrictRoute) -> APIRouter:
+def make_router(
+    tag: str, *dependencies: params.Depends, route_class: type[StrictRoute] = StrictRoute
+) -> APIRouter:
     """A router for the operations of one tag of the reference."""
     return APIRouter(
         prefix="/api/v2",
         tags=[tag],
         route_class=route_class,
-        dependencies=[Depends(BEARER)],
+        dependencies=[Depends(BEARER), *dependencies],
         responses=ALWAYS,
         default_response_class=ExactResponse,
     )
@@ -163,5 +176,6 @@ def answer_page(
 def _usual_page(request: Request) -> int:
     """Rows on a page for whoever asks."""
     preferences: Preferences = request.app.state.preferences
-    size: int = preferences.of_user(caller_of(request).user_idx, PAGE_SIZE)
+    caller: Caller = request.state.caller
+    size: int = preferences.of_user(caller.owner, PAGE_SIZE)
     return size

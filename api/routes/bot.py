@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from api.routes.base import InWorld, OnBridge, described, make_router
 from api.wire.bot import BotRemoveResponse, BotResponse, bot_body
-from api.wire.errors import CONFLICT, NOT_FOUND
+from api.wire.errors import CONFLICT, FORBIDDEN, NOT_FOUND
 from api.wire.exact import ExactResponse
 from twin.domain.commands import RemoveBots
 
@@ -27,7 +27,7 @@ async def get_bots(world: InWorld) -> Response:
     operation_id="remove_bots",
     summary="Take bots out by hand",
     response_model=BotRemoveResponse,
-    responses=described(NOT_FOUND, CONFLICT),
+    responses=described(FORBIDDEN, NOT_FOUND, CONFLICT),
 )
 async def remove_bots(
     bridge: OnBridge,

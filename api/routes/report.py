@@ -12,6 +12,7 @@ from api.preferences import REPORTS_KEPT, Preferences
 from api.preferences.effects import read_from_plant
 from api.reports import Material, Reports
 from api.routes.base import InWorld, World, make_router
+from api.wire.errors import FORBIDDEN
 from api.wire.exact import ExactResponse
 from api.wire.report import ReportResponse, report_body
 
@@ -19,7 +20,11 @@ router = make_router("System")
 
 
 @router.get(
-    "/report", operation_id="make_report", summary="Write a support report", response_model=ReportResponse
+    "/report",
+    operation_id="make_report",
+    summary="Write a support report",
+    response_model=ReportResponse,
+    responses=FORBIDDEN,
 )
 async def make_report(request: Request, world: InWorld) -> Response:
     """Writes state, recent events, settings and versions into an archive on the disk of the twin.

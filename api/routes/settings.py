@@ -5,15 +5,27 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Annotated, Any
 
-from fastapi import Body, Depends, HTTPException, Path, Request
+from fastapi import Body, Depends, Path
 from starlette.responses import Response
 
-from api.preferences.access import Caller, UserDirectory, caller_of
+from api.accounts import Caller, Forbidden
+from api.preferences.access import may, may_see
 from api.preferences.changes import Changes, change_system, change_user, known, permitted
 from api.preferences.custom import Wanted, create_or_update, remove
 from api.preferences.effects import read_from_plant
 from api.preferences.store import Preferences
-from api.routes.base import Bridge, InTime, InWorld, OnBridge, World, described, make_router
+from api.routes.base import (
+    Bridge,
+    CalledBy,
+    InTime,
+    InWorld,
+    OnAccounts,
+    OnBridge,
+    OnPreferences,
+    World,
+    described,
+    make_router,
+)
 from api.wire.common import PathInt
 from api.wire.errors import CONFLICT, FORBIDDEN, NOT_FOUND, TOO_LARGE
 from api.wire.exact import ExactResponse
@@ -34,33 +46,22 @@ from twin.domain.errors import NotFound
 router = make_router("Settings")
 
 
-async def _preferences(request: Request) -> Preferences:
-    preferences: Preferences = request.app.state.preferences
-    return preferences
-
-
-async def _caller(request: Request) -> Caller:
-    return caller_of(request)
-
-
 async def _user(
-    request: Request,
+    accounts: OnAccounts,
     user_idx: Annotated[PathInt, Path(description="Number of the user.")],
-    caller: Annotated[Caller, Depends(_caller)],
+    caller: CalledBy,
 ) -> int:
     """The user of the path, who exists and concerns the caller."""
-    if not caller.may_see(user_idx):
-        raise HTTPException(403, "The settings of other users are for the role Super Admin")
-    users: UserDirectory = request.app.state.users
-    if not users.exists(user_idx):
+    if not may_see(caller, user_idx):
+        raise Forbidden("The settings of other users are for the role Super Admin")
+    if not accounts.users.exists(user_idx):
         raise NotFound("User", user_idx)
     return user_idx
 
 
-The = Annotated[Preferences, Depends(_preferences)]
-By = Annotated[Caller, Depends(_caller)]
 OfUser = Annotated[int, Depends(_user)]
 Key = Annotated[str, Path(description="Key of the setting.")]
+Wishes = Annotated[SettingsPatchRequest, Body()]
 NO_CHANGES, NO_VALUE = SettingsPatchRequest(), SettingUpdate()
 
 
@@ -72,7 +73,7 @@ def _values(preferences: Preferences, keys: Sequence[str], world: World) -> dict
 
 def _visible(preferences: Preferences, caller: Caller) -> list[str]:
     keys = preferences.all_keys()
-    return [key for key in keys if caller.may(known(preferences, key).required_role)]
+    return [key for key in keys if may(caller, known(preferences, key).required_role)]
 
 
 def _answer(preferences: Preferences, key: str, bridge: Bridge, calendar: Calendar) -> Response:
@@ -90,7 +91,7 @@ def _changes(body: SettingsPatchRequest) -> Changes:
     summary="Settings of the system",
     response_model=SettingsListResponse,
 )
-async def get_settings(world: InWorld, the: The, caller: By) -> Response:
+async def get_settings(world: InWorld, the: OnPreferences, caller: CalledBy) -> Response:
     """All that the caller's role may see, by key: what the twin knows and what clients have added."""
     values = _values(the, _visible(the, caller), world)
     items = [item_body(known(the, key), value) for key, value in values.items()]
@@ -105,7 +106,7 @@ async def get_settings(world: InWorld, the: The, caller: By) -> Response:
     responses=described(FORBIDDEN, CONFLICT, TOO_LARGE),
 )
 async def save_setting(
-    wanted: SettingCreate, the: The, caller: By, bridge: OnBridge, calendar: InTime
+    wanted: SettingCreate, the: OnPreferences, caller: CalledBy, bridge: OnBridge, calendar: InTime
 ) -> Response:
     """Changes a setting of the twin, which does something, or keeps one of the client's own, which does not.
 
@@ -122,7 +123,7 @@ async def save_setting(
     summary="Values in force",
     response_model=ResolvedSettingsResponse,
 )
-async def get_system_settings(world: InWorld, the: The, caller: By) -> Response:
+async def get_system_settings(world: InWorld, the: OnPreferences, caller: CalledBy) -> Response:
     """The value in force of every setting that the caller's role may see."""
     return ExactResponse(resolved_body(_values(the, _visible(the, caller), world)))
 
@@ -135,7 +136,10 @@ async def get_system_settings(world: InWorld, the: The, caller: By) -> Response:
     responses=described(FORBIDDEN, NOT_FOUND, TOO_LARGE),
 )
 async def change_system_settings(
-    the: The, caller: By, bridge: OnBridge, changes: Annotated[SettingsPatchRequest, Body()] = NO_CHANGES
+    the: OnPreferences,
+    caller: CalledBy,
+    bridge: OnBridge,
+    changes: Wishes = NO_CHANGES,
 ) -> Response:
     """Sets and resets, all of it or nothing; answers the values then in force."""
     await change_system(the, _changes(changes), caller, bridge)
@@ -149,7 +153,7 @@ async def change_system_settings(
     response_model=ResolvedSettingsResponse,
     responses=described(FORBIDDEN, NOT_FOUND),
 )
-async def get_user_settings(user: OfUser, world: InWorld, the: The) -> Response:
+async def get_user_settings(user: OfUser, world: InWorld, the: OnPreferences) -> Response:
     """For each setting that users may have a value of their own for: that value, or else the system's."""
     return ExactResponse(resolved_body(the.resolved_for(user)))
 
@@ -162,7 +166,10 @@ async def get_user_settings(user: OfUser, world: InWorld, the: The) -> Response:
     responses=described(FORBIDDEN, NOT_FOUND, TOO_LARGE),
 )
 async def change_user_settings(
-    user: OfUser, world: InWorld, the: The, changes: Annotated[SettingsPatchRequest, Body()] = NO_CHANGES
+    user: OfUser,
+    world: InWorld,
+    the: OnPreferences,
+    changes: Wishes = NO_CHANGES,
 ) -> Response:
     """Sets and resets values of one user, all or none; answers the values then in force for that user."""
     change_user(the, user, _changes(changes))
@@ -175,7 +182,7 @@ async def change_user_settings(
     summary="Forget the value of a setting",
     responses=described(FORBIDDEN, NOT_FOUND),
 )
-async def reset_setting(key: Key, the: The, caller: By, bridge: OnBridge) -> Response:
+async def reset_setting(key: Key, the: OnPreferences, caller: CalledBy, bridge: OnBridge) -> Response:
     """A setting of the twin has its default again; one that a client made is gone. Answers `null`."""
     await remove(the, key, caller, bridge)
     return ExactResponse(None)
@@ -189,7 +196,7 @@ async def reset_setting(key: Key, the: The, caller: By, bridge: OnBridge) -> Res
     responses=described(FORBIDDEN, NOT_FOUND),
 )
 async def get_setting(
-    key: Key, world: InWorld, the: The, caller: By, bridge: OnBridge, calendar: InTime
+    key: Key, world: InWorld, the: OnPreferences, caller: CalledBy, bridge: OnBridge, calendar: InTime
 ) -> Response:
     """Its value in force, its default, and when the value last became another."""
     permitted(caller, known(the, key))
@@ -205,8 +212,8 @@ async def get_setting(
 )
 async def change_setting(
     key: Key,
-    the: The,
-    caller: By,
+    the: OnPreferences,
+    caller: CalledBy,
     bridge: OnBridge,
     calendar: InTime,
     change: Annotated[SettingUpdate, Body()] = NO_VALUE,

@@ -8,7 +8,7 @@ from fastapi import Body, Query
 from starlette.responses import Response
 
 from api.routes.base import InTime, InWorld, OnBridge, described, make_router
-from api.wire.errors import TOO_LARGE
+from api.wire.errors import FORBIDDEN, TOO_LARGE
 from api.wire.exact import ExactResponse
 from api.wire.requests import request_body
 from api.wire.system import (
@@ -46,7 +46,7 @@ async def get_storage_status(world: InWorld) -> Response:
     operation_id="restart_brain",
     summary="Start the control software again",
     response_model=StorageResponse,
-    responses=described(),
+    responses=described(FORBIDDEN),
 )
 async def restart_brain(
     bridge: OnBridge,

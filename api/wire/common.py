@@ -18,18 +18,21 @@ LONGEST_TEXT = 255
 SMALLEST_INT, LARGEST_INT = -(2**31), 2**31 - 1
 
 
-def _without_nul(value: str) -> str:
+def without_nul(value: str) -> str:
+    """The text, refused where it holds a NUL."""
     if "\x00" in value:
         raise PydanticCustomError("string_nul", "String should not contain the character NUL")
     return value
 
 
 Text = Annotated[
-    str, Strict(), StringConstraints(min_length=1, max_length=LONGEST_TEXT), AfterValidator(_without_nul)
+    str, Strict(), StringConstraints(min_length=1, max_length=LONGEST_TEXT), AfterValidator(without_nul)
 ]
 """An id or another text that cannot be empty."""
-Name = Annotated[str, Strict(), StringConstraints(max_length=LONGEST_TEXT), AfterValidator(_without_nul)]
+Name = Annotated[str, Strict(), StringConstraints(max_length=LONGEST_TEXT), AfterValidator(without_nul)]
 """A text that may be empty."""
+Flag = Annotated[bool, Field(strict=True)]
+"""True or false, and nothing that could be taken for it."""
 Whole = Annotated[int, Strict(), Field(ge=SMALLEST_INT, le=LARGEST_INT)]
 """An integer: not a string of digits, not 5.0, not true."""
 Pieces = Annotated[int, Strict(), Field(ge=0, le=LARGEST_INT)]

@@ -69,7 +69,7 @@ Documented = dict[int | str, dict[str, Any]]
 ALWAYS: Documented = {
     401: {
         "model": Refused,
-        "description": "No key, or one that is not known.",
+        "description": "No credential, or one that does not hold.",
         "headers": {"WWW-Authenticate": {"schema": {"type": "string"}, "description": "Always `Bearer`."}},
     },
     503: {"model": Refused, "description": "The twin is being loaded, is shutting down, or has failed."},
@@ -77,7 +77,7 @@ ALWAYS: Documented = {
 INVALID: Documented = {
     422: {"model": HTTPValidationError, "description": "Something in the request is not as described."},
 }
-FORBIDDEN: Documented = {403: {"model": Refused, "description": "The caller's role does not allow it."}}
+FORBIDDEN: Documented = {403: {"model": Refused, "description": "The role of the caller does not allow it."}}
 NOT_FOUND: Documented = {
     404: {"model": Refused, "description": "Something named in the request is not there."}
 }

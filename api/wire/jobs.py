@@ -83,6 +83,10 @@ class JobResponse(TypedDict):
     updated_at_utc: UtcStamp
 
 
+def _carrier_text(row: JobRow) -> str | None:
+    return None if row.carrier is None else str(row.carrier)
+
+
 def _of_sku(name: str) -> Any:
     return lambda row: None if row.sku is None else getattr(row.sku, name)
 
@@ -93,11 +97,7 @@ JOBS: Listing[JobRow] = Listing(
         text("type", attrgetter("type_name")),
         text("status", attrgetter("status")),
         text("request_id", attrgetter("request")),
-        text(
-            "carrier_id",
-            lambda row: None if row.carrier is None else str(row.carrier),
-            order=attrgetter("carrier"),
-        ),
+        text("carrier_id", _carrier_text, order=attrgetter("carrier")),
         whole("level_id", attrgetter("level")),
         whole("balcony_id", attrgetter("balcony")),
         whole("bot_id", attrgetter("bot")),
@@ -138,7 +138,7 @@ def job_body(row: JobRow, calendar: Calendar) -> JobResponse:
         "type": JobType(row.type_name),
         "status": JobStatus(row.status),
         "request_id": row.request,
-        "carrier_id": None if row.carrier is None else str(row.carrier),
+        "carrier_id": _carrier_text(row),
         "level_id": row.level,
         "balcony_id": row.balcony,
         "bot_id": row.bot,

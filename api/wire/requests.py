@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field
 from typing_extensions import TypedDict
 
 from api.listing import Listing, Wire, moments, table, text, whole
-from api.wire.common import LocalStamp, SomePieces, Text, UtcStamp, Whole
+from api.wire.common import Flag, LocalStamp, SomePieces, Text, UtcStamp, Whole
 from api.wire.stamps import Calendar
 from twin.domain import work
 from twin.domain.commands import (
@@ -158,7 +158,7 @@ class RFIDWriteRequestCreateInput(BaseModel):
     bot_id: Whole
     action_type: Annotated[Text | None, Field(description="Taken as it is; writing is what is done.")] = None
     start_from_scratch: Annotated[
-        bool, Field(description="False goes on where an earlier writing has ended.")
+        Flag, Field(description="False goes on where an earlier writing has ended.")
     ] = True
     id: Id = None
 
@@ -199,7 +199,7 @@ class ChargingRequestCreateInput(BaseModel):
     type: Literal["CHARGING"]
     bot_id: OneBot = None
     level_id: OneLevel = None
-    force: Annotated[bool, Field(description="Also bots that have charge enough.")] = False
+    force: Annotated[Flag, Field(description="Also bots that have charge enough.")] = False
     id: Id = None
 
     def command(self) -> PlaceCharging:
@@ -213,7 +213,7 @@ class UnchargingRequestCreateInput(BaseModel):
     type: Literal["UNCHARGING"]
     bot_id: OneBot = None
     level_id: OneLevel = None
-    force: Annotated[bool, Field(description="Also bots that have little charge.")] = False
+    force: Annotated[Flag, Field(description="Also bots that have little charge.")] = False
     id: Id = None
 
     def command(self) -> PlaceUncharging:

@@ -8,6 +8,7 @@ from typing import Annotated
 from pydantic import BaseModel, Field
 from typing_extensions import TypedDict
 
+from api.wire.common import Flag
 from twin.domain.layout import Balcony, Level
 from twin.domain.modes import RESTART_MS
 
@@ -46,7 +47,7 @@ class BalconyResponse(TypedDict):
 class ChargeAllBotsRequest(BaseModel):
     """Which bots are meant."""
 
-    force: Annotated[bool, Field(description="Also bots that have charge enough.")] = True
+    force: Annotated[Flag, Field(description="Also bots that have charge enough.")] = True
 
 
 class StorageResponse(TypedDict):

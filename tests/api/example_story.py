@@ -9,115 +9,96 @@ from __future__ import annotations
 import base64
 import json
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import httpx
-from served import Served, serve
+from people import DAY_S, OTHER, PASSWORD, QUICK, SECRET, Wall
+from served import KEY, serve
+from storyteller import Story
 
-from api.preferences import Caller
+from api.accounts import Accounts
 from api.preferences.custom import MOST_CUSTOM
 from api.preferences.store import Custom
 from api.support import MOST_ISSUES
 
 EXAMPLES = Path(__file__).parents[2] / "api" / "examples.json"
-SHOWN_DATA = "/var/lib/twin"
-"""What the folder of the server is called in examples; the real one has a new name each time."""
-
 PIXEL = base64.b64decode(
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
 )
 NOWHERE = "no-such-thing"
 
 
-class Story:
-    """Sends requests and keeps what was answered."""
-
-    def __init__(self, api: Served, data: Path) -> None:
-        self.api, self._data = api, str(data)
-        self.recorded: list[dict[str, Any]] = []
-        self._names = {
-            (method, path): operation["operationId"]
-            for path, methods in api.app.openapi()["paths"].items()
-            for method, operation in methods.items()
-        }
-
-    def tell(
-        self,
-        status: int,
-        method: str,
-        template: str,
-        path: dict[str, Any] | None = None,
-        body: Any = None,
-        query: dict[str, Any] | None = None,
-        **options: Any,
-    ) -> Any:
-        """One request that is answered with ``status``; the body of the answer."""
-        url = template.format(**(path or {}))
-        if body is not None:
-            options["json"] = body
-        answer = self.api.call(method, url, params=query, **options)
-        assert answer.status_code == status, (method, url, answer.status_code, answer.text)
-        operation = self._names[method.lower(), f"/api/v2{template}"]
-        return self._note(operation, answer, path, body, query, options.get("data"))
-
-    def anywhere(self, answer: httpx.Response) -> None:
-        """Keep an answer that every operation gives in the same way."""
-        self._note("", answer, None, None, None, None)
-
-    def _note(
-        self,
-        operation: str,
-        answer: httpx.Response,
-        path: dict[str, Any] | None,
-        body: Any,
-        query: dict[str, Any] | None,
-        form: Any,
-    ) -> Any:
-        shown = json.loads(answer.text.replace(self._data, SHOWN_DATA))
-        self.recorded.append(
-            {
-                "operation": operation,
-                "status": answer.status_code,
-                "path": path or {},
-                "query": query or {},
-                "body": form if body is None else body,
-                "answer": shown,
-            }
-        )
-        return shown
-
-    @contextmanager
-    def as_user(self, user_idx: int) -> Iterator[None]:
-        """Let somebody without rights call."""
-        state = self.api.app.state
-        before, state.who_calls = state.who_calls, lambda _request: Caller("User", user_idx)
-        yield
-        state.who_calls = before
-
-
 def record() -> list[dict[str, Any]]:
     """Tell the whole story."""
-    with tempfile.TemporaryDirectory() as folder, serve("tiny", data=Path(folder)) as api:
-        story = Story(api, Path(folder).resolve())
-        for chapter in (
-            _skus,
-            _boxes,
-            _loads,
-            _work,
-            _swaps,
-            _listings,
-            _system,
-            _settings,
-            _files,
-            _bots,
-            _ends,
-        ):
+    wall = Wall()
+    accounts = Accounts(KEY, secret=SECRET, clock=wall, hasher=QUICK)
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        serve("tiny", data=Path(folder), accounts=accounts) as api,
+    ):
+        story = Story(api, wall, Path(folder).resolve())
+        for chapter in (_people, _credentials, _skus, _boxes, _loads, _work, _swaps, _listings):
             chapter(story)
-        _everywhere(story)
+        for chapter in (_system, _settings, _files, _bots, _ends, _forbidden, _everywhere):
+            chapter(story)
         return story.recorded
+
+
+def _people(story: Story) -> None:
+    tell, ann = story.tell, {"username": "Ann", "email": "ann@example.org", "role": "Super Admin"}
+    tell(200, "POST", "/auth/create_account", body=ann)
+    tell(409, "POST", "/auth/create_account", body=ann)
+    tell(422, "POST", "/auth/create_account", body={**ann, "email": "ann"})
+    tell(200, "GET", "/auth/password_policy")
+    mail = {"email": ann["email"]}
+    tell(200, "POST", "/auth/forgot_password", body=mail)
+    tell(422, "POST", "/auth/forgot_password", body={})
+    new = {**mail, "new_password": PASSWORD}
+    tell(401, "POST", "/auth/reset_password", body={**new, "otp": "a guess"})
+    tell(422, "POST", "/auth/reset_password", body={**mail, "new_password": "short", "otp": "a guess"})
+    tell(200, "POST", "/auth/reset_password", body={**new, "otp": story.people.code()})
+    story.people.user("bob@example.org")
+    tell(200, "GET", "/auth/users", query={"page": 1, "size": 2, "sort_by": "-id"})
+    tell(422, "GET", "/auth/users", query={"sort_by": "otp"})
+    tell(200, "PATCH", "/auth/update_user", body={**mail, "username": "Ann Smith"})
+    tell(404, "PATCH", "/auth/update_user", body={"user_id": 99, "username": "Nobody"})
+    tell(409, "PATCH", "/auth/update_user", body={**mail, "role": "User"})
+    tell(422, "PATCH", "/auth/update_user", body={"username": "Ann"})
+
+
+def _credentials(story: Story) -> None:
+    tell, login = story.tell, {"email": "ann@example.org", "password": PASSWORD}
+    refresh = {"refresh_token": story.people.login()["refresh_token"]}
+    tell(200, "POST", "/auth/login", body=login)
+    tell(401, "POST", "/auth/login", body={**login, "password": OTHER})
+    tell(422, "POST", "/auth/login", body={"email": "ann@example.org"})
+    tell(200, "POST", "/auth/refresh_token", body=refresh)
+    tell(401, "POST", "/auth/refresh_token", body=refresh)
+    tell(422, "POST", "/auth/refresh_token", body={})
+    tell(200, "GET", "/auth/authenticate")
+    tell(200, "POST", "/auth/generate_api_key", body={"name": "WMS"})
+    tell(422, "POST", "/auth/generate_api_key", body={"name": ""})
+    tell(200, "GET", "/auth/api_keys", query={"page": 1, "size": 2, "sort_by": "id"})
+    tell(422, "GET", "/auth/api_keys", query={"sort_by": "api_key"})
+    path = "/auth/api_keys/{api_key_id}"
+    tell(200, "DELETE", path, {"api_key_id": 2})
+    tell(404, "DELETE", path, {"api_key_id": 2})
+    tell(422, "DELETE", path, {"api_key_id": "WMS"})
+
+
+def _forbidden(story: Story) -> None:
+    """What Bob may not, and what nobody may whose password has expired."""
+    tell = story.tell
+    with story.as_user():
+        tell(403, "POST", "/auth/create_account", body={"username": "Eve", "email": "eve@example.org"})
+        tell(403, "PATCH", "/auth/update_user", body={"email": "ann@example.org", "username": "Eve"})
+        for path in ("/auth/users", "/auth/api_keys", "/report"):
+            tell(403, "GET", path)
+        tell(403, "DELETE", "/auth/api_keys/{api_key_id}", {"api_key_id": 1})
+        tell(403, "DELETE", "/bot", query={"bot_idxs": ["*"]})
+        tell(403, "POST", "/restart_brain")
+    story.wall.now_s += 366 * DAY_S
+    tell(403, "POST", "/auth/login", body={"email": "ann@example.org", "password": PASSWORD})
 
 
 def _skus(story: Story) -> None:
@@ -258,7 +239,7 @@ def _user_settings(story: Story, values: dict[str, Any]) -> None:
     tell(404, "GET", path, {"user_idx": 0})
     tell(422, "PATCH", path, {"user_idx": 1}, {"updates": {"operator.mode": "both"}})
     tell(422, "GET", path, {"user_idx": "me"})
-    with story.as_user(2):
+    with story.as_user():
         tell(403, "PATCH", path, {"user_idx": 1}, {"updates": values})
         tell(403, "GET", path, {"user_idx": 1})
         tell(403, "POST", "/settings", body={"key": "operator.mode", "value_json": "both"})

@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 import httpx
 from fastapi import FastAPI
 
+from api.accounts import Accounts
 from api.app import create_app
 from api.bridge import Bridge
 from api.settings import Settings
@@ -32,9 +33,14 @@ class Served:
     """A paused twin and a client of it. Time passes only by ``advance``."""
 
     def __init__(
-        self, runner: asyncio.Runner, client: httpx.AsyncClient, bridge: Bridge, app: FastAPI
+        self,
+        runner: asyncio.Runner,
+        client: httpx.AsyncClient,
+        bridge: Bridge,
+        app: FastAPI,
     ) -> None:
         self._runner, self._client, self.bridge, self.app = runner, client, bridge, app
+        self.accounts: Accounts = app.state.accounts
 
     @property
     def engine(self) -> Any:
@@ -52,6 +58,20 @@ class Served:
     def run(self, work: Coroutine[Any, Any, Result]) -> Result:
         """Do something on the loop of the server."""
         return self._runner.run(work)
+
+    def at_once(self, *calls: tuple[str, str, Any]) -> list[tuple[int, httpx.Response]]:
+        """Send requests (method, path, JSON body) together; their positions and answers as they end."""
+        ended: list[tuple[int, httpx.Response]] = []
+
+        async def one(position: int, method: str, path: str, body: Any) -> None:
+            answer = await self._client.request(method, f"/api/v2{path}", json=body)
+            ended.append((position, answer))
+
+        async def together() -> None:
+            await asyncio.gather(*(one(position, *call) for position, call in enumerate(calls)))
+
+        self._runner.run(together())
+        return ended
 
     def ok(self, method: str, path: str, **options: Any) -> Any:
         """The body of a request that must succeed."""
@@ -117,7 +137,12 @@ class Served:
 
 
 @contextmanager
-def serve(site: Site | str = "tiny", epoch: datetime = EPOCH, data: Path | None = None) -> Iterator[Served]:
+def serve(
+    site: Site | str = "tiny",
+    epoch: datetime = EPOCH,
+    accounts: Accounts | None = None,
+    data: Path | None = None,
+) -> Iterator[Served]:
     """A twin of a site (or a shipped one, by name), served until the end of the block."""
     place = load_site(find_site(site)) if isinstance(site, str) else site
 
@@ -126,7 +151,7 @@ def serve(site: Site | str = "tiny", epoch: datetime = EPOCH, data: Path | None 
         return World(engine, Views.following(engine), epoch)
 
     bridge = Bridge(world, 0)
-    app = create_app(bridge, Settings(KEY, data=data))
+    app = create_app(bridge, Settings(KEY, data=data), accounts)
     transport = httpx.ASGITransport(app)
     headers = {"Authorization": f"Bearer {KEY}"}
     with asyncio.Runner() as runner:

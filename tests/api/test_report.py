@@ -78,10 +78,12 @@ def test_the_events_are_lines_of_the_event_log(api: Served) -> None:
 def test_the_settings_are_those_in_force(api: Served) -> None:
     changes = {"updates": {"operator.mode": "both", "report.kept": 4}}
     api.ok("PATCH", "/settings/system", json=changes)
-    api.ok("PATCH", "/settings/users/7", json={"updates": {"listing.default_page_size": 5}})
+    user = {"username": "Ann", "email": "ann@example.org"}
+    ann = api.ok("POST", "/auth/create_account", json=user)["id"]
+    api.ok("PATCH", f"/settings/users/{ann}", json={"updates": {"listing.default_page_size": 5}})
     settings = json.loads(files_in(made(api))["settings.json"])
     assert settings["system"] == api.ok("GET", "/settings/system")["settings"]
-    assert settings["users"] == {"7": {"listing.default_page_size": 5}}
+    assert settings["users"] == {str(ann): {"listing.default_page_size": 5}}
 
 
 def test_the_versions_say_what_the_twin_runs_on(api: Served) -> None:
@@ -95,9 +97,14 @@ def test_no_secret_is_in_a_report(api: Served) -> None:
     secret = "a-password-that-a-client-keeps-in-a-setting"
     api.ok("POST", "/settings", json={"key": "mail.password", "value_json": secret})
     api.stocked()
+    user = {"username": "Ann", "email": "ann@example.org"}
+    api.ok("POST", "/auth/create_account", json=user)
+    [ann] = api.items("/auth/users")
+    other = api.ok("POST", "/auth/generate_api_key", json={"name": "a program"})["api_key"]
     everything = b"".join(files_in(made(api)).values())
     assert b"mail.password" in everything
-    for one in (KEY, secret, hashlib.sha256(KEY.encode()).hexdigest()):
+    hashes = [hashlib.sha256(key.encode()).hexdigest() for key in (KEY, other)]
+    for one in (KEY, other, ann["otp"], ann["email"], secret, *hashes):
         assert one.encode() not in everything
 
 

@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from people import DAY_S, people
 from served import Served, serve
 
-from api.preferences import API_KEY_LIFETIME_DAYS, CATALOGUE, Caller
+from api.preferences import CATALOGUE
 
 
 @pytest.fixture
@@ -25,7 +26,7 @@ def put(api: Served, key: str, value: Any) -> None:
 
 
 def test_every_setting_has_a_test_of_its_effect() -> None:
-    tested = set(re.findall(r'"([a-z_]+\.[a-z_]+)"', Path(__file__).read_text())) | {API_KEY_LIFETIME_DAYS}
+    tested = set(re.findall(r'"([a-z_]+\.[a-z_]+)"', Path(__file__).read_text()))
     assert tested >= set(CATALOGUE)
 
 
@@ -70,15 +71,28 @@ def test_the_usual_page_has_as_many_rows_as_is_set(api: Served) -> None:
     assert api.ok("GET", "/skus")["size"] == 50
 
 
-def test_a_user_has_pages_of_their_own_size(api: Served) -> None:
-    put(api, "listing.default_page_size", 30)
-    values = api.ok("PATCH", "/settings/users/7", json={"updates": {"listing.default_page_size": 4}})
-    assert values["settings"] == {"listing.default_page_size": 4}
-    assert api.ok("GET", "/skus")["size"] == 30
-    api.app.state.who_calls = lambda _request: Caller("User", 7)
-    assert api.ok("GET", "/skus")["size"] == 4
-    api.ok("PATCH", "/settings/users/7", json={"resets": ["listing.default_page_size"]})
-    assert api.ok("GET", "/skus")["size"] == 30
+def test_a_user_has_pages_of_their_own_size() -> None:
+    with people() as door:
+        put(door.api, "listing.default_page_size", 30)
+        path, token = f"/settings/users/{door.user()}", door.login()["access_token"]
+        values = door.as_(token, "PATCH", path, json={"updates": {"listing.default_page_size": 4}}).json()
+        assert values["settings"] == {"listing.default_page_size": 4}
+        assert door.as_(token, "GET", "/skus").json()["size"] == 4
+        assert door.api.ok("GET", "/skus")["size"] == 30
+        door.as_(token, "PATCH", path, json={"resets": ["listing.default_page_size"]})
+        assert door.as_(token, "GET", "/skus").json()["size"] == 30
+
+
+def test_a_new_key_lives_as_long_as_is_set() -> None:
+    with people() as door:
+        long = door.key()
+        put(door.api, "api_key.lifetime_days", 2)
+        short = door.key()
+        door.wait(2 * DAY_S - 1)
+        assert door.admits(short)
+        door.wait(1)
+        assert not door.admits(short)
+        assert door.admits(long)
 
 
 def test_only_as_many_events_are_listed_as_are_to_be_kept(api: Served) -> None:

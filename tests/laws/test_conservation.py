@@ -116,6 +116,7 @@ class Warehouse(RuleBasedStateMachine):
     def order(self, command: ask.Command) -> None:
         """Give a command; if it is refused, nothing may have changed."""
         engine = self.engine
+        engine.run_until(engine.now)  # what is due at this instant comes before the command
         before, lines = canonical(engine.snapshot()), len(self.lines.lines)
         counts = {box: (load.sku, load.item_count) for box, load in engine.plant.state.loads.items()}
         try:

@@ -1,4 +1,4 @@
-"""Work that is not about stock: pausing, restarting, charging on demand, bots and carriers that come and go."""
+"""Work that is not about stock: pausing, restarting, charging, bots and carriers that come and go."""
 
 from __future__ import annotations
 
@@ -172,15 +172,13 @@ def test_a_new_carrier_is_brought_into_store() -> None:
 
 def test_carriers_come_only_while_there_is_room_to_dig() -> None:
     world = World("tiny")
-    taken_in = 0
+    for _ in range(2):
+        request = world.ask(ask.PlaceCarrierOnboarding(1))
+        world.wait()
+        world.trigger(request)
+        world.wait()
     with pytest.raises(InUse, match="room"):
-        while True:
-            request = world.ask(ask.PlaceCarrierOnboarding(1))
-            world.wait()
-            world.trigger(request)
-            world.wait()
-            taken_in += 1
-    assert taken_in == 2
+        world.ask(ask.PlaceCarrierOnboarding(1))
     world.prove()
 
 
