@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 
 from fastapi import FastAPI, Request
@@ -14,9 +14,14 @@ from api import errors
 from api.accounts import Accounts
 from api.bridge import Bridge
 from api.control.app import control_app
+from api.document import TITLE, documented_app, older
 from api.routes import all_routers
+from api.routes.pictures import pages
 from api.settings import Settings
+from api.stores import Stores
 from api.surprise import Unavailable
+from api.uploads import LIMITS
+from api.viewer import viewer
 
 CONTROL = "/_twin"
 DRAIN_LIMIT = 1 << 26
@@ -30,24 +35,29 @@ def create_app(bridge: Bridge, settings: Settings, accounts: Accounts | None = N
     The vendor's document is at ``/openapi.json``, ours at ``/_twin/openapi.json``.
     """
 
+    stores = Stores(settings.data)
+
     @asynccontextmanager
     async def life(_app: FastAPI) -> AsyncIterator[None]:
         bridge.start()
         yield
         bridge.close()
+        stores.close()
 
-    # FastAPI's own /docs would fetch its scripts from the internet.
-    app = FastAPI(title="NoyesStorage API v2, digital twin", docs_url=None, redoc_url=None, lifespan=life)
+    app = documented_app(lifespan=life)
     for router in all_routers():
+        app.include_router(router)
+    for router in (pages, older, viewer(TITLE, "openapi.json")):
         app.include_router(router)
     control = control_app()
     accounts = accounts or Accounts(settings.api_key, secret=settings.token_secret)
     for part in (app, control):
         part.state.bridge, part.state.accounts = bridge, accounts
+        stores.equip(part)
         errors.install(part)
         part.add_exception_handler(Unavailable, _unavailable)
     app.mount(CONTROL, control)
-    app.add_middleware(BodyLimit, limit=settings.body_limit)
+    app.add_middleware(BodyLimit, limit=settings.body_limit, larger=LIMITS)
     return app
 
 
@@ -58,46 +68,51 @@ async def _unavailable(_request: Request, error: Exception) -> Response:
 class BodyLimit:
     """Answers 413 to a body of more than ``limit`` bytes before anything looks at it.
 
+    ``larger`` has the limits of paths that take more.
+
     A body too large is read to its end and thrown away: a server that answers and
     closes while its client still sends makes the client see a broken connection.
     """
 
-    def __init__(self, app: ASGIApp, limit: int) -> None:
-        self._app, self._limit = app, limit
+    def __init__(self, app: ASGIApp, limit: int, larger: Mapping[str, int]) -> None:
+        self._app, self._limit, self._larger = app, limit, larger
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Read the body, then let the application have it."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        limit = self._larger.get(scope["path"], self._limit)
         try:
-            body = None if self._asks_in_vain(scope) else await self._read(receive)
+            body = None if _asks_in_vain(scope, limit) else await _read(receive, limit)
         except ClientDisconnect:
             return
         if body is None:
-            detail = f"the body is larger than {self._limit} bytes"
+            detail = f"the body is larger than {limit} bytes"
             await JSONResponse({"detail": detail}, status_code=413)(scope, receive, send)
         else:
             await self._app(scope, _replay(body, receive), send)
 
-    def _asks_in_vain(self, scope: Scope) -> bool:
-        """Whether the client waits for a go-ahead to send a body too large: reading would be that."""
-        headers = dict(scope["headers"])
-        return b"expect" in headers and int(headers.get(b"content-length", b"0")) > self._limit
 
-    async def _read(self, receive: Receive) -> bytes | None:
-        """The body, or None for one too large."""
-        body, seen, more = bytearray(), 0, True
-        while more and seen < DRAIN_LIMIT:
-            message = await receive()
-            if message["type"] == "http.disconnect":
-                raise ClientDisconnect
-            chunk = message.get("body", b"")
-            seen += len(chunk)
-            if seen <= self._limit:
-                body += chunk
-            more = message.get("more_body", False)
-        return None if seen > self._limit else bytes(body)
+def _asks_in_vain(scope: Scope, limit: int) -> bool:
+    """Whether the client waits for a go-ahead to send a body too large: reading would be that."""
+    headers = dict(scope["headers"])
+    return b"expect" in headers and int(headers.get(b"content-length", b"0")) > limit
+
+
+async def _read(receive: Receive, limit: int) -> bytes | None:
+    """The body, or None for one too large."""
+    body, seen, more = bytearray(), 0, True
+    while more and seen < DRAIN_LIMIT:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise ClientDisconnect
+        chunk = message.get("body", b"")
+        seen += len(chunk)
+        if seen <= limit:
+            body += chunk
+        more = message.get("more_body", False)
+    return None if seen > limit else bytes(body)
 
 
 def _replay(body: bytes, receive: Receive) -> Receive:

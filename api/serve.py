@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -35,6 +36,12 @@ def command(
     api_key: Annotated[
         str | None, typer.Option(help="The Bearer key; a new one where not given.", envvar="TWIN_API_KEY")
     ] = None,
+    data: Annotated[
+        Path | None,
+        typer.Option(
+            file_okay=False, help="Folder for pictures, reports, issues; a temporary one if not given."
+        ),
+    ] = None,
     operator: Annotated[Operator, typer.Option(help="Who gives the triggers.")] = Operator.API,
     as_json: Annotated[
         bool, typer.Option("--json", help="When ready, print a JSON line with url and api_key.")
@@ -45,7 +52,7 @@ def command(
     # Slow to import, and not needed for --help.
     from api.server import Order, serve
 
-    order = Order(site, seed, pace, port, host, start, key, operator.value, as_json)
+    order = Order(site, seed, pace, port, host, start, key, operator.value, as_json, data)
     raise typer.Exit(serve(order))
 
 

@@ -12,6 +12,7 @@ import socket
 import sys
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from types import FrameType
 
 import uvicorn
@@ -46,6 +47,7 @@ class Order:
     api_key: str
     operator: str
     as_json: bool
+    data: Path | None
 
 
 def serve(order: Order) -> int:
@@ -55,7 +57,7 @@ def serve(order: Order) -> int:
 
     listener = _listen(order.host, order.port)
     bridge = Bridge(lambda: _world(site, order), order.speed)
-    app = create_app(bridge, Settings(order.api_key))
+    app = create_app(bridge, Settings(order.api_key, data=order.data))
     server = _Server(app, bridge, _Banner(order, site, _url(order.host, listener)))
     signal.signal(signal.SIGTERM, _leave)
     try:

@@ -14,7 +14,8 @@ from api.accounts.roles import Role, lower_of
 from api.accounts.store import Repository, digest
 from twin.domain.errors import NotFound
 
-LIFE_MS: Final = 365 * 24 * 3_600_000
+LIFE_DAYS: Final = 365
+DAY_MS: Final = 86_400_000
 PREFIX: Final = "twin_"
 """So that a scanner for leaked secrets can tell them."""
 FIRST_NAME: Final = "twin serve"
@@ -35,10 +36,10 @@ class ApiKeys:
         if self._kept.keys.find(digest(value.encode())) is None:
             self._kept.keys.put(ApiKey(self._kept.keys.next_id(), FIRST_NAME, value, Role.SUPER_ADMIN))
 
-    def make(self, name: str, caller: Caller) -> ApiKey:
-        """A new key with the role of who makes it."""
+    def make(self, name: str, caller: Caller, days: int = LIFE_DAYS) -> ApiKey:
+        """A new key with the role of who makes it, for so many days."""
         value = PREFIX + secrets.token_urlsafe(32)
-        expires_ms = self._clock() + LIFE_MS
+        expires_ms = self._clock() + days * DAY_MS
         key = ApiKey(self._kept.keys.next_id(), name, value, caller.role, caller.owner, expires_ms)
         self._kept.keys.put(key)
         return key

@@ -76,6 +76,23 @@ RIGHTS: Mapping[str, Right] = {
     "change_sku": EVERYONE,
     "delete_sku": EVERYONE,
     "get_skus": EVERYONE,
+    "upload_image": EVERYONE,
+    # Every setting says for itself which roles it is for.
+    "get_settings": EVERYONE,
+    "save_setting": EVERYONE,
+    "get_system_settings": EVERYONE,
+    "change_system_settings": EVERYONE,
+    "get_user_settings": EVERYONE,
+    "change_user_settings": EVERYONE,
+    "reset_setting": EVERYONE,
+    "get_setting": EVERYONE,
+    "change_setting": EVERYONE,
+    # Whoever has a trouble may report it and read it again; what the twin knows is for its keepers.
+    "create_issue": EVERYONE,
+    "read_issue": EVERYONE,
+    "read_attachment": EVERYONE,
+    "make_report": ADMINS,
+    "read_report": ADMINS,
     # The twin itself: its clock is the test bench, and belongs to whoever tests.
     "read_clock": EVERYONE,
     "set_clock": EVERYONE,

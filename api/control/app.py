@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+from importlib.metadata import version
+from typing import Final
+
 from fastapi import APIRouter, FastAPI
 
-from api.control import clock, readiness
+from api.control import clock, fidelity, files, readiness
+from api.reports import PROJECT
+from api.viewer import viewer
+
+TITLE: Final = "Control of the twin"
 
 
 def control_app() -> FastAPI:
     """The application to be mounted; who mounts it gives it its state."""
-    app = FastAPI(title="Control of the twin", docs_url=None, redoc_url=None)
-    for router in control_routers():
+    app = FastAPI(title=TITLE, version=version(PROJECT), docs_url=None, redoc_url=None)
+    for router in (*control_routers(), viewer(TITLE, "openapi.json")):
         app.include_router(router)
     return app
 
 
 def control_routers() -> list[APIRouter]:
     """The routers of the twin's own endpoints."""
-    return [readiness.router, clock.router]
+    return [readiness.router, clock.router, files.router, fidelity.router]

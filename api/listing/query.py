@@ -60,8 +60,13 @@ class Listing(Generic[Row]):
     ascending: str = ""
     special: Mapping[tuple[str, str], Test[Row]] = field(default_factory=dict)
 
-    def select(self, query: QueryParams, rows: Sequence[Row], calendar: Calendar) -> Slice[Row]:
-        """The page that ``query`` asks for. Raises RequestValidationError naming every bad parameter."""
+    def select(
+        self, query: QueryParams, rows: Sequence[Row], calendar: Calendar, usual: int = USUAL_PAGE
+    ) -> Slice[Row]:
+        """The page that ``query`` asks for, of ``usual`` rows where it does not say how many.
+
+        Raises RequestValidationError naming every bad parameter.
+        """
         wrong: list[dict[str, Any]] = []
 
         def read(parameter: str, how: Callable[[], Any]) -> Any:
@@ -72,7 +77,7 @@ class Listing(Generic[Row]):
                 return None
 
         page = read("page", lambda: _count(query, "page", 1))
-        size = read("size", lambda: _count(query, "size", USUAL_PAGE, LARGEST_PAGE))
+        size = read("size", lambda: _count(query, "size", usual, LARGEST_PAGE))
         order = read("sort_by", lambda: self._order(query.get("sort_by", "")))
         tests = [read(name, partial(self._test, name, query, calendar)) for name in self._asked(query)]
         if wrong:

@@ -8,9 +8,11 @@ from fastapi import Body, Depends, Path, Request
 from starlette.responses import Response
 
 from api.accounts import Caller, Role
+from api.preferences import API_KEY_LIFETIME_DAYS, Preferences
 from api.routes.base import (
     CalledBy,
     OnAccounts,
+    OnPreferences,
     answer_page,
     asked_by,
     described,
@@ -91,14 +93,15 @@ async def delete_api_key(
     summary="Who am I",
     response_model=AuthenticateResponse,
 )
-async def authenticate(caller: CalledBy) -> Response:
+async def authenticate(caller: CalledBy, preferences: OnPreferences) -> Response:
     """Answers 200 to a credential that holds and 401 to any other, as Traefik's ForwardAuth needs."""
-    return ExactResponse({"user": subject_body(caller), "settings": _settings_of(caller)})
+    return ExactResponse({"user": subject_body(caller), "settings": _settings_of(caller, preferences)})
 
 
-def _settings_of(caller: Caller) -> dict[str, Any]:
+def _settings_of(caller: Caller, preferences: Preferences) -> dict[str, Any]:
     """What is set for a caller."""
-    return {"locale": caller.user.locale} if caller.user else {}
+    settings = preferences.resolved_for(caller.owner)
+    return settings | {"locale": caller.user.locale} if caller.user else settings
 
 
 @router.post(
@@ -144,9 +147,15 @@ async def forgot_password(asked: ForgotPasswordRequest, accounts: OnAccounts) ->
     response_model=ApiKeyCreateResponse,
     responses=described(TOO_LARGE),
 )
-async def generate_api_key(wanted: ApiKeyCreateInput, caller: CalledBy, accounts: OnAccounts) -> Response:
-    """Makes a key that has the role of who asks for it and ends after a year."""
-    return ExactResponse({"api_key": accounts.keys.make(wanted.name, caller).value})
+async def generate_api_key(
+    wanted: ApiKeyCreateInput, caller: CalledBy, accounts: OnAccounts, preferences: OnPreferences
+) -> Response:
+    """Makes a key that has the role of who asks for it.
+
+    It ends after as many days as the setting `api_key.lifetime_days` says then, usually a year.
+    """
+    key = accounts.keys.make(wanted.name, caller, preferences.system(API_KEY_LIFETIME_DAYS))
+    return ExactResponse({"api_key": key.value})
 
 
 @router.post(

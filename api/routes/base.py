@@ -13,6 +13,7 @@ from starlette.responses import Response
 from api.accounts import Accounts, Caller
 from api.accounts.roles import right_to
 from api.listing import Listing
+from api.preferences import PAGE_SIZE, Preferences
 from api.security import BEARER, get_accounts, get_caller, guard
 from api.wire.common import page_body
 from api.wire.errors import ALWAYS, INVALID, Documented
@@ -23,6 +24,9 @@ from twin.domain.plant import Plant
 from twin.records.views import Observer, Views
 
 Row = TypeVar("Row")
+
+MOST_FILES, MOST_FIELDS, LARGEST_FIELD = 10, 10, 64 * 1024
+"""Of a body in parts; a field is at most so many bytes."""
 
 
 class Running(Protocol):
@@ -35,6 +39,9 @@ class Running(Protocol):
     @property
     def now(self) -> int:
         """Simulated ms."""
+
+    def snapshot(self) -> dict[str, Any]:
+        """All that the twin knows now, as JSON values."""
 
     def subscribe(self, observer: Observer) -> Callable[[], None]:
         """Have ``observer`` told of every event from now on. Returns how to end that."""
@@ -89,9 +96,16 @@ async def get_calendar(bridge: Annotated[Bridge, Depends(get_bridge)]) -> Calend
     return Calendar(bridge.world.epoch)
 
 
+async def get_preferences(request: Request) -> Preferences:
+    """The settings of the app."""
+    preferences: Preferences = request.app.state.preferences
+    return preferences
+
+
 InWorld = Annotated[World, Depends(get_world)]
 OnBridge = Annotated[Bridge, Depends(get_bridge)]
 InTime = Annotated[Calendar, Depends(get_calendar)]
+OnPreferences = Annotated[Preferences, Depends(get_preferences)]
 OnAccounts = Annotated[Accounts, Depends(get_accounts)]
 CalledBy = Annotated[Caller, Depends(get_caller)]
 
@@ -102,6 +116,10 @@ class StrictRequest(Request):
     async def json(self) -> Any:
         """The body. Raises JSONDecodeError."""
         return parse_json(await self.body())
+
+    def form(self, **_limits: Any) -> Any:
+        """The parts of the body. Raises HTTPException 400 where they are too many or no parts at all."""
+        return super().form(max_files=MOST_FILES, max_fields=MOST_FIELDS, max_part_size=LARGEST_FIELD)
 
 
 class StrictRoute(APIRoute):
@@ -119,12 +137,14 @@ class StrictRoute(APIRoute):
         return guarded
 
 
-def make_router(tag: str, *dependencies: params.Depends) -> APIRouter:
+def make_router(
+    tag: str, *dependencies: params.Depends, route_class: type[StrictRoute] = StrictRoute
+) -> APIRouter:
     """A router for the operations of one tag of the reference."""
     return APIRouter(
         prefix="/api/v2",
         tags=[tag],
-        route_class=StrictRoute,
+        route_class=route_class,
         dependencies=[Depends(BEARER), *dependencies],
         responses=ALWAYS,
         default_response_class=ExactResponse,
@@ -149,5 +169,13 @@ def answer_page(
     body: Callable[[Row, Calendar], Any],
 ) -> Response:
     """The page of a listing that a request asks for."""
-    part = listing.select(request.query_params, rows, calendar)
+    part = listing.select(request.query_params, rows, calendar, _usual_page(request))
     return ExactResponse(page_body(part, lambda row: body(row, calendar)))
+
+
+def _usual_page(request: Request) -> int:
+    """Rows on a page for whoever asks."""
+    preferences: Preferences = request.app.state.preferences
+    caller: Caller = request.state.caller
+    size: int = preferences.of_user(caller.owner, PAGE_SIZE)
+    return size

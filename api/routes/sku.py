@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated
 
 from fastapi import Body, Path, Request
 from starlette.responses import Response
 
+from api.pictures import Pictures
 from api.routes.base import (
     Bridge,
     InTime,
@@ -20,7 +22,7 @@ from api.routes.base import (
 from api.wire.common import Page
 from api.wire.errors import CONFLICT, NOT_FOUND, TOO_LARGE
 from api.wire.exact import ExactResponse
-from api.wire.sku import SKUS, Sku, SkuPatch, SkuResponse, sku_body
+from api.wire.sku import SKUS, Sku, SkuPatch, SkuResponse, image_base, sku_body
 from api.wire.stamps import Calendar
 from twin.domain.commands import ChangeSku, DeleteSku
 
@@ -32,8 +34,8 @@ SkuId = Annotated[str, Path(alias="id", description="Id of the SKU.")]
 NO_CHANGE = SkuPatch()
 
 
-def _answer(bridge: Bridge, sku_id: str, calendar: Calendar) -> Response:
-    return ExactResponse(sku_body(bridge.world.views.sku(sku_id), calendar))
+def _answer(request: Request, bridge: Bridge, sku_id: str, calendar: Calendar) -> Response:
+    return ExactResponse(sku_body(bridge.world.views.sku(sku_id), calendar, image_base(request)))
 
 
 @router.post(
@@ -43,10 +45,10 @@ def _answer(bridge: Bridge, sku_id: str, calendar: Calendar) -> Response:
     response_model=SkuResponse,
     responses=described(CONFLICT, TOO_LARGE),
 )
-async def create_sku(sku: Sku, bridge: OnBridge, calendar: InTime) -> Response:
+async def create_sku(sku: Sku, request: Request, bridge: OnBridge, calendar: InTime) -> Response:
     """Creates master data. The id of a deleted SKU may be used again."""
     await bridge.submit(sku.command())
-    return _answer(bridge, sku.id, calendar)
+    return _answer(request, bridge, sku.id, calendar)
 
 
 @router.patch(
@@ -57,14 +59,18 @@ async def create_sku(sku: Sku, bridge: OnBridge, calendar: InTime) -> Response:
     responses=described(NOT_FOUND, TOO_LARGE),
 )
 async def change_sku(
-    sku_id: SkuId, bridge: OnBridge, calendar: InTime, changes: Annotated[SkuPatch, Body()] = NO_CHANGE
+    sku_id: SkuId,
+    request: Request,
+    bridge: OnBridge,
+    calendar: InTime,
+    changes: Annotated[SkuPatch, Body()] = NO_CHANGE,
 ) -> Response:
     """Changes the fields that are given; an empty body changes nothing."""
     bridge.world.engine.plant.stock.sku(sku_id)  # even a change of nothing needs it
     command = changes.command(sku_id)
     if command != ChangeSku(sku_id):
         await bridge.submit(command)
-    return _answer(bridge, sku_id, calendar)
+    return _answer(request, bridge, sku_id, calendar)
 
 
 @router.delete(
@@ -74,10 +80,15 @@ async def change_sku(
     response_model=SkuResponse,
     responses=described(NOT_FOUND, CONFLICT),
 )
-async def delete_sku(sku_id: SkuId, bridge: OnBridge, calendar: InTime) -> Response:
-    """Marks an SKU as deleted. Refused while a box holds it or open work needs it."""
-    await bridge.submit(DeleteSku(sku_id))
-    return _answer(bridge, sku_id, calendar)
+async def delete_sku(sku_id: SkuId, request: Request, bridge: OnBridge, calendar: InTime) -> Response:
+    """Marks an SKU as deleted; its picture goes. Refused while a box holds it or open work needs it."""
+    pictures: Pictures = request.app.state.pictures
+    async with pictures.changing:
+        plant = bridge.world.engine.plant
+        picture = plant.stock.sku(sku_id).picture
+        await bridge.submit(DeleteSku(sku_id))
+        pictures.drop_unused([picture], plant)
+    return _answer(request, bridge, sku_id, calendar)
 
 
 @router.get(
@@ -93,4 +104,5 @@ async def get_skus(request: Request, world: InWorld, calendar: InTime) -> Respon
     rows = world.views.skus()
     if not any(name.startswith("deleted_at__") for name in request.query_params):
         rows = [row for row in rows if row.deleted_ms is None]
-    return answer_page(SKUS, request, rows, calendar, sku_body)
+    body = partial(sku_body, images=image_base(request))
+    return answer_page(SKUS, request, rows, calendar, body)

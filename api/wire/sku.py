@@ -6,6 +6,7 @@ from enum import StrEnum
 from operator import attrgetter
 from typing import Annotated
 
+from fastapi import Request
 from pydantic import BaseModel, Field
 from typing_extensions import TypedDict
 
@@ -67,7 +68,9 @@ class SkuResponse(TypedDict):
     name: str | None
     measurement_unit: Annotated[MeasurementUnit, Field(json_schema_extra={"default": "PIECE"})]
     on_empty_sku_action: Annotated[OnEmptySKUAction, Field(json_schema_extra={"default": "UNASSIGN"})]
-    image_url: Annotated[str | None, Field(description="Always null: this version keeps no images.")]
+    image_url: Annotated[
+        str | None, Field(description="Where the picture can be fetched, without a key; null: it has none.")
+    ]
     total_quantity: int
     max_quantity: Annotated[int, Field(description="Pieces that all its boxes can hold.")]
     total_positive_inventory_bookings: Annotated[int, Field(description="Pieces that open jobs will bring.")]
@@ -132,15 +135,20 @@ SKUS: Listing[SkuRow] = Listing(
 )
 
 
-def sku_body(row: SkuRow, calendar: Calendar) -> SkuResponse:
-    """The body for an SKU."""
+def image_base(request: Request) -> str:
+    """What URLs of pictures begin with, as seen by whoever sends the request."""
+    return f"{request.base_url}images/"
+
+
+def sku_body(row: SkuRow, calendar: Calendar, images: str) -> SkuResponse:
+    """The body for an SKU; ``images``: see `image_base`."""
     deleted = row.deleted_ms
     return {
         "id": row.id,
         "name": row.name,
         "measurement_unit": MeasurementUnit(row.measurement_unit),
         "on_empty_sku_action": OnEmptySKUAction(row.on_empty_sku_action),
-        "image_url": None,
+        "image_url": None if row.picture is None else images + row.picture,
         "total_quantity": row.total_quantity,
         "max_quantity": row.max_quantity,
         "total_positive_inventory_bookings": row.booked_in,

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Coroutine, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import Any
+from pathlib import Path
+from typing import Any, TypeVar
 
 import httpx
+from fastapi import FastAPI
 
 from api.accounts import Accounts
 from api.app import create_app
@@ -20,6 +22,8 @@ from twin.domain.layout import Site
 from twin.experiments.sitefile import find_site, load_site
 from twin.records.views import Views
 
+Result = TypeVar("Result")
+
 KEY = "a-key-for-tests"
 EPOCH = datetime(2026, 1, 5, 5, tzinfo=UTC)
 JSON = {"Content-Type": "application/json"}
@@ -29,9 +33,14 @@ class Served:
     """A paused twin and a client of it. Time passes only by ``advance``."""
 
     def __init__(
-        self, runner: asyncio.Runner, client: httpx.AsyncClient, bridge: Bridge, accounts: Accounts
+        self,
+        runner: asyncio.Runner,
+        client: httpx.AsyncClient,
+        bridge: Bridge,
+        app: FastAPI,
     ) -> None:
-        self._runner, self._client, self.bridge, self.accounts = runner, client, bridge, accounts
+        self._runner, self._client, self.bridge, self.app = runner, client, bridge, app
+        self.accounts: Accounts = app.state.accounts
 
     @property
     def engine(self) -> Any:
@@ -42,9 +51,13 @@ class Served:
         """Send a request below /api/v2."""
         return self.send(method, f"/api/v2{path}", **options)
 
-    def send(self, method: str, path: str, **options: Any) -> httpx.Response:
-        """Send a request."""
-        return self._runner.run(self._client.request(method, path, **options))
+    def send(self, method: str, url: str, **options: Any) -> httpx.Response:
+        """Send a request to any URL of the server."""
+        return self._runner.run(self._client.request(method, url, **options))
+
+    def run(self, work: Coroutine[Any, Any, Result]) -> Result:
+        """Do something on the loop of the server."""
+        return self._runner.run(work)
 
     def at_once(self, *calls: tuple[str, str, Any]) -> list[tuple[int, httpx.Response]]:
         """Send requests (method, path, JSON body) together; their positions and answers as they end."""
@@ -125,7 +138,10 @@ class Served:
 
 @contextmanager
 def serve(
-    site: Site | str = "tiny", epoch: datetime = EPOCH, accounts: Accounts | None = None
+    site: Site | str = "tiny",
+    epoch: datetime = EPOCH,
+    accounts: Accounts | None = None,
+    data: Path | None = None,
 ) -> Iterator[Served]:
     """A twin of a site (or a shipped one, by name), served until the end of the block."""
     place = load_site(find_site(site)) if isinstance(site, str) else site
@@ -135,7 +151,7 @@ def serve(
         return World(engine, Views.following(engine), epoch)
 
     bridge = Bridge(world, 0)
-    app = create_app(bridge, Settings(KEY), accounts)
+    app = create_app(bridge, Settings(KEY, data=data), accounts)
     transport = httpx.ASGITransport(app)
     headers = {"Authorization": f"Bearer {KEY}"}
     with asyncio.Runner() as runner:
@@ -144,7 +160,7 @@ def serve(
         runner.run(life.__aenter__())
         runner.run(bridge.ready.wait())
         try:
-            yield Served(runner, client, bridge, app.state.accounts)
+            yield Served(runner, client, bridge, app)
         finally:
             runner.run(client.aclose())
             runner.run(life.__aexit__(None, None, None))

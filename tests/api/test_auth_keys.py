@@ -176,4 +176,6 @@ def test_no_secret_is_printed_with_the_records(door: People) -> None:
 def test_who_is_in_with_a_key_is_the_key(door: People, role: Role) -> None:
     key = door.credential("key", role)
     body = door.as_(key, "GET", "/auth/authenticate").json()
-    assert body == {"user": {"id": 2, "username": "a program", "email": None, "role": role}, "settings": {}}
+    settings = {"listing.default_page_size": 50}
+    user = {"id": 2, "username": "a program", "email": None, "role": role}
+    assert body == {"user": user, "settings": settings}

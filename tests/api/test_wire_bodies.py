@@ -116,7 +116,7 @@ def test_rows_of_the_inventory(row: rows.InventoryRow) -> None:
 
 @given(skus)
 def test_skus(row: rows.SkuRow) -> None:
-    check(sku_body(row, CALENDAR), SkuResponse)
+    check(sku_body(row, CALENDAR, "http://twin/images/"), SkuResponse)
 
 
 @given(request_rows)

@@ -39,6 +39,7 @@ class ChangeSku:
     name: str | Unset | None = UNSET
     measurement_unit: str | Unset = UNSET
     on_empty_sku_action: str | Unset = UNSET
+    picture: str | Unset | None = UNSET
 
 
 @dataclass(frozen=True, slots=True)

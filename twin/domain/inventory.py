@@ -76,6 +76,8 @@ class Sku:
     booked_in: int = 0
     booked_out: int = 0
     load_count: int = 0
+    picture: str | None = None
+    """The name of a picture that is kept elsewhere."""
 
     @property
     def fulfillable(self) -> int:

@@ -91,6 +91,8 @@ class Stock:
         _check_choices(unit, action)
         if not isinstance(command.name, ask.Unset):
             sku.name = command.name
+        if not isinstance(command.picture, ask.Unset):
+            sku.picture = command.picture
         sku.measurement_unit, sku.on_empty_sku_action, sku.updated_ms = unit, action, now
         self.happened.append(past.SkuChanged(sku.id))
         return sku.id
@@ -101,6 +103,7 @@ class Stock:
         if sku.load_count or sku.booked_in or sku.booked_out:
             raise InUse(f"SKU {sku.id} has {sku.load_count} loads or open work and cannot be deleted")
         sku.deleted_ms = sku.updated_ms = now
+        sku.picture = None
         self.happened.append(past.SkuDeleted(sku.id))
         return sku.id
 

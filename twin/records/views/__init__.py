@@ -14,6 +14,7 @@ from twin.domain import events as past
 from twin.domain.plant import Plant
 from twin.records.views.happenings import Happenings
 from twin.records.views.inventory_rows import InventoryRows
+from twin.records.views.recent import RecentEvents
 from twin.records.views.rows import BotRow, Happening, InventoryRow, JobRow, RequestRow, SkuRow
 from twin.records.views.stock_rows import SkuRows
 from twin.records.views.work_rows import JobRows, RequestRows
@@ -44,6 +45,7 @@ class Views:
         self._requests = RequestRows(plant.state)
         self._jobs = JobRows(plant.state, self._skus)
         self._happenings = Happenings()
+        self._recent = RecentEvents()
         self._marks: dict[type, Callable[[Any], None]] = {
             past.CarrierLifted: self._carrier_moved,
             past.CarrierLowered: self._carrier_moved,
@@ -72,6 +74,7 @@ class Views:
         if mark is not None:
             mark(event)
         self._happenings.note(seq, t_ms, event)
+        self._recent.note(seq, t_ms, event)
 
     # -- readings
 
@@ -109,6 +112,14 @@ class Views:
     def happenings(self) -> Sequence[Happening]:
         """What operators are told, oldest first; only since these views began to observe."""
         return self._happenings.rows()
+
+    def keep_happenings(self, count: int) -> None:
+        """Let `happenings` have the latest ``count`` only, from now on."""
+        self._happenings.keep(count)
+
+    def recent(self) -> list[tuple[int, int, past.Event]]:
+        """The latest events with number and time, oldest first; only since these views began to observe."""
+        return self._recent.events()
 
     def bots(self, now: int) -> Sequence[BotRow]:
         """All bots, by id, with their batteries as they are at ``now`` (simulated ms)."""

@@ -80,6 +80,11 @@ class Happenings:
         if tell is not None:
             self._kept.append(tell(seq, t_ms, event))
 
+    def keep(self, count: int) -> None:
+        """Keep only the latest ``count`` from now on, at most KEPT; older ones are dropped for good."""
+        if count != self._kept.maxlen:
+            self._kept = deque(self._kept, maxlen=min(count, KEPT))
+
     def rows(self) -> list[Happening]:
         """All that are kept."""
         return list(self._kept)

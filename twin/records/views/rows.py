@@ -30,6 +30,7 @@ class SkuRow:
     fulfillable: int = 0
     replenishable: int = 0
     load_count: int = 0
+    picture: str | None = None
     carriers: int = 0
     carriers_in_all: int = 0
 

@@ -43,7 +43,7 @@ class SkuRows:
         row.total_quantity, row.max_quantity = sku.total_quantity, sku.max_quantity
         row.booked_in, row.booked_out = sku.booked_in, sku.booked_out
         row.fulfillable, row.replenishable = sku.fulfillable, sku.replenishable
-        row.load_count = sku.load_count
+        row.load_count, row.picture = sku.load_count, sku.picture
         boxes = self._plant.state.boxes
         row.carriers = len({boxes[box].carrier for box in self._plant.stock.boxes_of.get(sku.id, ())})
         row.carriers_in_all = len(self._plant.state.carriers)

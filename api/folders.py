@@ -1,0 +1,64 @@
+"""Where the server keeps files: below one folder, under names that no client has chosen."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+from api.surprise import Unavailable
+
+
+class Folder:
+    """The folder of a server: the given one, or a temporary one that goes with the server.
+
+    Nothing is made before it is needed.
+    """
+
+    def __init__(self, given: Path | None) -> None:
+        self._given = given
+        self._temporary: Path | None = None
+
+    @property
+    def path(self) -> Path:
+        """The folder, with an absolute path. Raises Unavailable where it cannot be made."""
+        try:
+            if self._given is not None:
+                self._given.mkdir(parents=True, exist_ok=True)
+                return self._given.resolve()
+            self._temporary = self._temporary or Path(tempfile.mkdtemp(prefix="twin-"))
+            return self._temporary
+        except OSError as error:
+            raise cannot_keep(error) from error
+
+    def within(self, name: str) -> Path:
+        """A folder below it, made where it is not there. Raises Unavailable."""
+        below = self.path / name
+        try:
+            below.mkdir(exist_ok=True)
+        except OSError as error:
+            raise cannot_keep(error) from error
+        return below
+
+    def close(self) -> None:
+        """Remove what was temporary."""
+        if self._temporary is not None:
+            shutil.rmtree(self._temporary, ignore_errors=True)
+            self._temporary = None
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """Write a file so that it is never seen in part. Raises Unavailable."""
+    unfinished = path.with_name(f".{path.name}.new")
+    try:
+        unfinished.write_bytes(content)
+        os.replace(unfinished, path)
+    except OSError as error:
+        unfinished.unlink(missing_ok=True)
+        raise cannot_keep(error) from error
+
+
+def cannot_keep(error: OSError) -> Unavailable:
+    """What a client is told where the disk is full or the folder may not be written."""
+    return Unavailable(f"files cannot be kept now: {error.strerror or error}")
