@@ -1,4 +1,4 @@
-"""Ways: every run is legal, none leads through somebody's endpoint, and one is found wherever there is one."""
+"""Ways: every run is legal, none leads through an endpoint of others, one is found wherever there is one."""
 
 from __future__ import annotations
 

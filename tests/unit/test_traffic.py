@@ -183,7 +183,7 @@ def test_a_bot_waits_at_a_corner_that_nobody_else_needs() -> None:
 
 
 def test_a_bot_does_not_wait_where_somebody_needs_to_pass() -> None:
-    """Before the way behind the corner is free somebody is due at the corner: so it comes there after them."""
+    """Somebody is due at the corner before the way behind it is free: so it comes there after them."""
     ground = Ground(*CORNER)
     ground.go(ground.bot(2, 8, 3), ground.to(8, 3, dwell_ms=60_000), ground.to(7, 4))
     passing = ground.go(ground.bot(3, 8, 0), ground.to(8, 0, dwell_ms=20_000), ground.to(4, 0))
