@@ -234,12 +234,16 @@ def _nearest(lines: tuple[int, ...], a: int, b: int) -> tuple[int, ...]:
     return tuple(sorted(lines, key=lambda v: (max(low - v, v - high, 0), v))[:LINES_TRIED])
 
 
-REMEMBERED = 16384
-"""Pairs of cells whose ways are remembered, per level."""
+REMEMBERED = 65536
+"""Pairs of aisle positions whose ways are remembered, per level."""
 
 
 class Routes:
-    """Ways for unladen and laden bots on one level, remembered per pair of cells."""
+    """Ways for unladen and laden bots on one level.
+
+    Ways along aisles are remembered, as mouths and balconies come again and again; an
+    unladen bot has another way nearly every time, and it is quickly found.
+    """
 
     def __init__(self, level: Level, lanes: tuple[Lane, ...], motion: Motion, pitch_mm: int) -> None:
         laden = laden_graph(level, lanes)
@@ -250,10 +254,10 @@ class Routes:
             for lane in lanes
             for slot, way in zip(lane.slots, lane.ways, strict=True)
         }
-        self.direct = lru_cache(maxsize=REMEMBERED)(self._direct)
-        self.detours = lru_cache(maxsize=REMEMBERED)(self._detours)
+        self._along = lru_cache(maxsize=REMEMBERED)(self._aisles.routes)
+        self._round = lru_cache(maxsize=REMEMBERED)(self._aisles.detours)
 
-    def _direct(self, start: int, goal: int, laden: bool) -> list[Route]:
+    def direct(self, start: int, goal: int, laden: bool) -> list[Route]:
         """The ways with the fewest turns. An unladen bot drives under stored carriers; a laden one
         drives out of its lane, along aisles, and into a lane or to a balcony. Empty only if there
         is no way at all.
@@ -263,14 +267,14 @@ class Routes:
         out, into = self._ends(start, goal)
         if out[-1] == into[0]:
             return [self._joined(out, (out[-1],), into)]
-        return [self._joined(out, way, into) for way in self._aisles.routes(out[-1], into[0])]
+        return [self._joined(out, way, into) for way in self._along(out[-1], into[0])]
 
-    def _detours(self, start: int, goal: int, laden: bool) -> list[Route]:
+    def detours(self, start: int, goal: int, laden: bool) -> list[Route]:
         """Further ways for when the direct ones are taken."""
         if not laden:
             return self._floor.detours(start, goal)
         out, into = self._ends(start, goal)
-        return [self._joined(out, way, into) for way in self._aisles.detours(out[-1], into[0])]
+        return [self._joined(out, way, into) for way in self._round(out[-1], into[0])]
 
     def _ends(self, start: int, goal: int) -> tuple[Route, Route]:
         out = self._way_out.get(start, (start,))
