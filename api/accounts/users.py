@@ -36,7 +36,7 @@ class Users:
         return self._kept.users.all()
 
     def exists(self, user_id: int) -> bool:
-        """Whether there is such a user."""
+        """Whether there is a user of that id."""
         return self._kept.users.get(user_id) is not None
 
     def create(self, email: str, username: str, role: Role, locale: str) -> User:

@@ -17,7 +17,9 @@ def door() -> Iterator[People]:
 
 def test_a_new_user_has_a_code_and_no_password(door: People) -> None:
     body = {"username": "Ann", "email": "ann@example.org"}
+    assert not door.accounts.users.exists(1)
     assert door.api.ok("POST", "/auth/create_account", json=body) == {"id": 1, **body}
+    assert door.accounts.users.exists(1)
     row = door.row()
     assert row.pop("otp").isdecimal()
     assert row == {
@@ -167,9 +169,11 @@ def test_users_change_their_own_name_and_nothing_else(door: People) -> None:
 
 
 def test_a_key_of_a_user_is_not_the_user(door: People) -> None:
-    door.user()
+    door.user("ann@example.org")
+    door.user("bob@example.org")
     key = door.key(door.login()["access_token"])
-    assert door.as_(key, "PATCH", "/auth/update_user", json={"user_id": 1}).status_code == 403
+    for user_id in (1, 2):  # the key has the id 2
+        assert door.as_(key, "PATCH", "/auth/update_user", json={"user_id": user_id}).status_code == 403
 
 
 def test_a_new_role_counts_at_once_for_tokens_already_given(door: People) -> None:

@@ -245,6 +245,7 @@ MUTATIONS: dict[str, tuple[str, Mutation]] = {
         lambda log: log["come"]["leave_ms"].__setitem__(0, None)),
     "an unknown map character": ("form.field", lambda log: log["site"]["levels"][0]["map"].append("....?")),
     "a ragged map": ("form.field", lambda log: log["site"]["levels"][0]["map"].append("..")),
+    "an empty map": ("form.field", extra("levels", level=3, map=[])),
     "a level that is a number": ("form.field", lambda log: log["site"]["levels"].append(2)),
     "an unknown bot": ("form.id carrier.rest leg.start", change("come", bot=5)),
     "an unknown carrier": ("form.id ...", change("lift", carrier=5)),
@@ -374,6 +375,9 @@ MUTATIONS: dict[str, tuple[str, Mutation]] = {
         "roam", leg(1, [[4, 0], [3, 0]], 11000, 7))),
     "a success on the way": ("life.served", insert("r1 begins", job(2000, "J9", None, "SUCCEEDED"))),
     "a dig that ends in the air": ("life.moved live.carrier", drop("dig down")),
+    "a dig of what stood still": ("life.moved", both(
+        insert("r1", job(1000, "J8", "ACCEPTED", "SUCCEEDED", type_name="RELOCATION", carrier=8)),
+        insert("r1", job(1000, "J8", None, "ACCEPTED", type_name="RELOCATION", carrier=8)))),
     "a return that ends too early": ("life.moved", both(drop("j2 ends"), insert(
         "j2", job(12000, "J2", "ACCEPTED", "SUCCEEDED", bot=1, type_name="RETURN")))),
     "a request left open": ("live.request", drop("r2 ends")),

@@ -103,49 +103,54 @@ def test_a_carrier_is_on_its_bot_from_the_end_of_lifting_to_the_end_of_lowering(
 ) -> None:
     bot, cell = plant.state.bots[1], deck.level.cell
     bot.cell = cell(0, 2)
-    plant.floor.lifted(bot, 40)
+    plant.floor.lifted(bot, Step(LIFT, 37, 40, 1003, 7), 40)
     carrier = plant.state.carriers[1003]
     assert (carrier.cell, carrier.bot, bot.carrier, carrier.changed_ms) == (None, 1, 1003, 40)
     assert deck.room[0] == 1
     assert plant.depth(1003) == 0
     assert plant.depth(1001) == 1
     bot.cell = cell(3, 4)
-    plant.floor.lowered(bot, 50)
+    plant.floor.lowered(bot, Step(LOWER, 47, 50, 1003, 9), 50)
     assert (carrier.cell, carrier.bot, bot.carrier, carrier.changed_ms) == (cell(3, 4), None, None, 50)
     assert deck.room == [1, 1, 2, 2]
-    assert plant.happened == [past.CarrierLifted(1, 1003, 1, 0, 2), past.CarrierLowered(1, 1003, 1, 3, 4)]
+    assert plant.happened == [
+        past.CarrierLifted(1, 1003, 1, 0, 2, 7),
+        past.CarrierLowered(1, 1003, 1, 3, 4, 9),
+    ]
 
 
 def test_a_bot_cannot_lift_nothing_nor_a_second_carrier(plant: Plant, deck: Deck) -> None:
     bot = plant.state.bots[1]
     with pytest.raises(AssertionError, match="cannot lift"):
-        plant.floor.lifted(bot, 0)
+        plant.floor.lifted(bot, Step(LIFT, 0, 0), 0)
     bot.cell = deck.level.cell(0, 2)
-    plant.floor.lifted(bot, 0)
+    plant.floor.lifted(bot, Step(LIFT, 0, 0), 0)
     bot.cell = deck.level.cell(1, 3)
     with pytest.raises(AssertionError, match="cannot lift"):
-        plant.floor.lifted(bot, 0)
+        plant.floor.lifted(bot, Step(LIFT, 0, 0), 0)
 
 
 def test_a_carrier_cannot_stand_on_another_one_nor_on_an_aisle(plant: Plant, deck: Deck) -> None:
     bot = plant.state.bots[1]
     with pytest.raises(AssertionError, match="nothing to put down"):
-        plant.floor.lowered(bot, 0)
+        plant.floor.lowered(bot, Step(LOWER, 0, 0), 0)
     for bad in (deck.level.cell(1, 3), deck.level.cell(1, 1)):
         bot.cell = deck.level.cell(0, 2)
-        plant.floor.lifted(bot, 0)
+        plant.floor.lifted(bot, Step(LIFT, 0, 0), 0)
         bot.cell = bad
         with pytest.raises(AssertionError, match="cannot stand"):
-            plant.floor.lowered(bot, 0)
+            plant.floor.lowered(bot, Step(LOWER, 0, 0), 0)
         plant = Plant(plant.site, new_state(plant.site, "api"))
         bot = plant.state.bots[1]
 
 
 def test_a_leg_is_told_with_columns_and_rows_and_an_open_end(plant: Plant, deck: Deck) -> None:
     bot, cell = plant.state.bots[1], deck.level.cell
-    step = Step(LEG, 5, 900, None, [cell(0, 0), cell(0, 1)], [5, 10], [800, 1 << 62])
+    step = Step(LEG, 5, 900, None, 11, [cell(0, 0), cell(0, 1)], [5, 10], [800, 1 << 62])
     plant.floor.note_leg(bot, step)
-    assert plant.happened == [past.LegPlanned(1, 1, False, None, [(0, 0), (0, 1)], [5, 10], [800, None], 900)]
+    assert plant.happened == [
+        past.LegPlanned(1, 1, False, None, [(0, 0), (0, 1)], [5, 10], [800, None], 900, 11)
+    ]
     plant.floor.arrive(bot, step)
     assert bot.cell == cell(0, 1)
 
@@ -153,7 +158,7 @@ def test_a_leg_is_told_with_columns_and_rows_and_an_open_end(plant: Plant, deck:
 def test_a_relocation_begins_with_the_leg_to_its_carrier(plant: Plant) -> None:
     bot = plant.state.bots[1]
     lift, lower = Step(LIFT, 0, 1, 1003), Step(LOWER, 0, 1, 1003)
-    leg, home = Step(LEG, 0, 1, None, [0, 1]), Step(LEG, 0, 1, None, [1, 0])
+    leg, home = Step(LEG, 0, 1, None, 0, [0, 1]), Step(LEG, 0, 1, None, 0, [1, 0])
     for steps, begins in (
         ([leg, lift], True),
         ([lift, leg], True),

@@ -287,8 +287,9 @@ def test_only_a_waiting_job_takes_a_trigger_and_only_once(plant: Plant) -> None:
 
 def test_states_are_left_only_as_the_tables_allow(plant: Plant) -> None:
     request = plant.state.requests[place(plant, pick(("B", 4)))]
-    with pytest.raises(AssertionError):
-        plant.orders.move_on(plant.state.jobs[request.jobs[0]], work.SUCCEEDED, 1)
+    present(plant, next(iter(plant.state.visits.values())))
+    with pytest.raises(AssertionError, match="cannot go from WAITING_FOR_TRIGGER to STARTED"):
+        plant.orders.move_on(plant.state.jobs[request.jobs[0]], work.STARTED, 1)
 
 
 def test_every_state_can_be_reached_and_only_ended_ones_are_final() -> None:

@@ -15,7 +15,7 @@ from twin.assembly import busy_day, run_to_the_end
 from twin.domain import events as past
 from twin.domain.bots import LEG, LIFT, LOWER, X_AXIS, Y_AXIS, Bot
 from twin.domain.lanes import lanes_of
-from twin.domain.layout import ENDPOINTS, STORAGE, Drive, Level, Motion
+from twin.domain.layout import ENDPOINTS, STORAGE, Drive, Level, Motion, Site
 from twin.domain.motion import travel_time_s
 from twin.experiments.sitegen import LaneShape, lane_level, lane_site
 from twin.policies.routing import Routes
@@ -26,7 +26,8 @@ Cell = tuple[int, int]
 
 
 def traffic_on(level: Level, motion: Motion, pitch_mm: int = PITCH_MM) -> Traffic:
-    return Traffic(level, Routes(level, lanes_of(level), motion, pitch_mm), motion, pitch_mm)
+    site = Site("empty", pitch_mm, motion, (level,), (), (), ())
+    return Traffic(level, Routes(level, lanes_of(level), motion, pitch_mm), site)
 
 
 def legs_of(trip: Trip) -> list[int]:

@@ -40,10 +40,6 @@ class Mode:
         """Whether nothing new may be begun on any level."""
         return self.paused or self.pausing is not None or self.starting_until_ms is not None
 
-    def closed(self, level: int) -> bool:
-        """Whether ordinary work may not be begun on a level."""
-        return self.halted or level in self.maintenance
-
     @property
     def status(self) -> str:
         """The storage status a client sees."""

@@ -37,7 +37,7 @@ class FewestCarriers:
             shares = _whole_carriers(command)
         else:
             shares = _from_boxes(plant, command)
-        balconies = choose_balconies(plant, [plant.state.carriers[c].level for _, c, _, _ in shares])
+        balconies = choose_balconies(plant, [carrier for _, carrier, _, _ in shares])
         return [
             Pick(entity, carrier, box, quantity, balcony)
             for (entity, carrier, box, quantity), balcony in zip(shares, balconies, strict=True)
@@ -86,15 +86,34 @@ def _best(plant: Plant, sku: str, missing: int, available: Callable[[Load], int]
     return min((load for load in loads if available(load) > 0), key=key)
 
 
-def choose_balconies(plant: Plant, levels: list[int]) -> list[int]:
-    """A balcony for work on each of ``levels``: one for all where one touches them all.
+def choose_balconies(plant: Plant, carriers: list[int]) -> list[int]:
+    """A balcony for the presentation of each carrier: one for all where one touches all their levels.
 
-    The least busy of those that touch the most of the levels wins, then the smallest id.
+    Of those that touch the most of the levels the one with the shortest expected delay
+    wins, then the smallest id: what its person has to do already, and the way there and back.
     """
-    if not levels:
-        return []
+    levels = [plant.state.carriers[carrier].level for carrier in carriers]
     touching = {level: plant.places[level] for level in dict.fromkeys(levels)}
     balconies = sorted({b: None for places in touching.values() for b in places})
-    busy = plant.orders.open_at
-    ranked = sorted(balconies, key=lambda b: (-sum(b in p for p in touching.values()), busy[b], b))
+    reach = {b: sum(b in places for places in touching.values()) for b in balconies}
+    ranked = sorted(balconies, key=lambda b: (-reach[b], _delay_ms(plant, b, carriers), b))
     return [next(b for b in ranked if b in touching[level]) for level in levels]
+
+
+def _delay_ms(plant: Plant, balcony: int, carriers: list[int]) -> int:
+    """Rough: the person's open jobs one after the other, then the longest way there and back, laden."""
+    site = plant.site
+    busy = plant.orders.open_at[balcony] * (site.person.handling_ms + site.person.line_ms)
+    cell_ms = site.pitch_mm * 1000 // site.motion.laden.speed_mm_s
+    return busy + 2 * cell_ms * max(_cells_to(plant, balcony, carrier) for carrier in carriers)
+
+
+def _cells_to(plant: Plant, balcony: int, carrier_id: int) -> int:
+    """Cells along both axes from a carrier to the nearest handover place of a balcony on its level."""
+    carrier = plant.state.carriers[carrier_id]
+    places = plant.places[carrier.level].get(balcony, ())
+    if carrier.cell is None or not places:
+        return 0
+    xy = plant.decks[carrier.level].level.xy
+    x, y = xy[carrier.cell]
+    return min(abs(xy[p][0] - x) + abs(xy[p][1] - y) for p in places)

@@ -9,7 +9,7 @@ from twin.domain.floor import NOBODY, Deck
 from twin.domain.plant import Plant
 from twin.domain.work import PLANNING_MS, Visit
 
-WINDOW = 12
+WINDOW = 6
 """Visits looked at per balcony before the rest of its queue is left for the next time."""
 
 URGENT_AFTER_MS = 600_000
@@ -38,15 +38,14 @@ class NearestBot:
         """See ``Dispatch``."""
         deck = plant.decks[level]
         found: list[Visit] = []
+        visits, carriers = plant.state.visits, plant.state.carriers
         for balcony, queue in plant.queues.waiting.get(level, {}).items():
             if queue and free_place(plant, deck, balcony) is not None:
-                visits = (plant.state.visits[rank[2]] for rank in queue[:WINDOW])
-                found.extend(
-                    v
-                    for v in visits
-                    if v.queued_ms + PLANNING_MS <= now and plant.state.carriers[v.carrier].cell is not None
-                )
-        return sorted(found, key=Visit.rank)
+                for _, _, visit_id in queue[:WINDOW]:
+                    visit = visits[visit_id]
+                    if visit.queued_ms + PLANNING_MS <= now and carriers[visit.carrier].cell is not None:
+                        found.append(visit)
+        return sorted(found, key=Visit.rank) if len(found) > 1 else found
 
     def bots(self, plant: Plant, level: int, cell: int) -> list[Bot]:
         """See ``Dispatch``."""

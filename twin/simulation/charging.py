@@ -131,13 +131,17 @@ def free_chargers(deck: Deck) -> list[int]:
     return [p for p, user in deck.parking_user.items() if user == NOBODY and kinds[p] == CHARGER]
 
 
+def free_parking(deck: Deck) -> list[int]:
+    """Parking places without a charger that nobody stands on or is on the way to, in ascending order."""
+    kinds = deck.level.kinds
+    return [p for p, user in deck.parking_user.items() if user == NOBODY and kinds[p] != CHARGER]
+
+
 def _make_room(engine: Engine, deck: Deck) -> None:
     """Let a bot that is done charging clear its charger for one that waits."""
-    kinds = deck.level.kinds
-    places = [p for p, user in deck.parking_user.items() if user == NOBODY and kinds[p] != CHARGER]
     fleet, bots = engine.plant.fleet, engine.plant.state.bots
     done = (bots[b] for b in sorted(deck.free_bots) if fleet.on_charger(bots[b]) and not bots[b].charging)
-    for bot, place in zip(done, places, strict=False):
+    for bot, place in zip(done, free_parking(deck), strict=False):
         send(engine, bot, place)
         return
 

@@ -57,12 +57,12 @@ def begin_what_can_be(engine: Engine, level: int) -> None:
         return
     deck = engine.plant.decks[level]
     maintaining.begin_tasks(engine, level)
-    if mode.closed(level):
+    if maintaining.alone(engine, level):
         return
     for visit_id in sorted(deck.returns):
         _try_return(engine, deck, engine.plant.state.visits[visit_id])
     charging.send_to_chargers(engine, deck)
-    if deck.free_bots:
+    if deck.free_bots and level not in mode.maintenance:
         _begin_visits(engine, deck)
 
 

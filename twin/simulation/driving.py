@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from twin.domain.bots import Bot
+from twin.domain.bots import LOWER, Bot
 from twin.simulation import charging, dispatching, maintaining, serving
 
 if TYPE_CHECKING:
@@ -28,6 +28,7 @@ def begin(engine: Engine, bot: Bot) -> None:
 def advance(engine: Engine, bot_id: int) -> None:
     """The step under way has come to its end: carry it out and begin the next."""
     bot = engine.plant.state.bots[bot_id]
+    frees = bot.steps[0].kind == LOWER or len(bot.steps) == 1
     presented = engine.plant.end_step(bot, engine.now)
     if presented is not None:
         charging.wait_laden(engine, bot)
@@ -40,7 +41,9 @@ def advance(engine: Engine, bot_id: int) -> None:
         maintaining.arrive(engine, bot)
     else:
         charging.come_to_rest(engine, bot)
-    engine.touch(bot.level)
+    if frees:
+        # A lane is open again, or the bot is: in between, a trip makes nothing possible for others.
+        engine.touch(bot.level)
 
 
 def _take_work_or_go_home(engine: Engine, bot: Bot) -> None:
@@ -49,6 +52,6 @@ def _take_work_or_go_home(engine: Engine, bot: Bot) -> None:
     if charging.may_work(engine, bot):
         deck.free_bots[bot.id] = None
         dispatching.begin_what_can_be(engine, bot.level)
-    if bot.visit is None:
+    if bot.visit is None and not bot.task_begun:
         deck.free_bots.pop(bot.id, None)
         begin(engine, bot)

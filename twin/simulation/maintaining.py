@@ -14,7 +14,7 @@ from twin.domain import work
 from twin.domain.bots import WRITE, Bot
 from twin.domain.errors import InUse, Invalid, NotFound
 from twin.domain.floor import NOBODY, Deck
-from twin.domain.layout import CHARGER, STORAGE
+from twin.domain.layout import STORAGE
 from twin.domain.modes import RESTART_MS, TAG_WRITE_MS
 from twin.domain.work import Job, Request
 from twin.simulation import charging, dispatching, driving
@@ -325,10 +325,10 @@ def _begin_uncharging(engine: Engine, job: Job) -> None:
     engine.plant.fleet.unplug(bot, engine.now)
     engine.agenda.drop((charging.ALARM, bot.id))
     bot.must_charge = False
-    kinds = engine.plant.decks[job.level].level.kinds
-    place = engine.policies.parking.parking(engine.plant.decks[job.level], bot.cell, False)
-    leaves = kinds[bot.cell] == CHARGER and kinds[place] != CHARGER
-    if leaves and engine.traffic[job.level].vacant(place, engine.now) and charging.send(engine, bot, place):
+    vacant = engine.traffic[job.level].vacant
+    places = [p for p in charging.free_parking(engine.plant.decks[job.level]) if vacant(p, engine.now)]
+    leaves = places and engine.plant.fleet.on_charger(bot)
+    if leaves and charging.send(engine, bot, places[0]):
         bot.task_begun = True
         engine.plant.orders.move_on(job, work.STARTED, engine.now)
     else:
@@ -390,6 +390,16 @@ def _send_to_place(engine: Engine, job: Job, bot: Bot, place: int, lane: int | N
     engine.plant.orders.move_on(job, work.STARTED, engine.now)
     driving.set_out(engine, bot, trip)
     return True
+
+
+def alone(engine: Engine, level: int) -> bool:
+    """Whether maintenance has begun on a level, so that nobody else may move there.
+
+    Before that, what is under way is brought to its end: the bot it waits for may be among it.
+    """
+    state = engine.plant.state
+    job = state.mode.maintenance.get(level)
+    return job is not None and state.jobs[job].status != work.ACCEPTED
 
 
 def _begin_writing(engine: Engine, job: Job) -> None:
