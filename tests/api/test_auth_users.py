@@ -118,7 +118,7 @@ def test_who_is_in_with_a_token_is_the_user(door: People) -> None:
     body = door.as_(door.login()["access_token"], "GET", "/auth/authenticate").json()
     assert body == {
         "user": {"id": 1, "username": "ann", "email": "ann@example.org", "role": "User"},
-        "settings": {"locale": "de"},
+        "settings": {"locale": "de", "listing.default_page_size": 50},
     }
 
 
