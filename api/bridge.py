@@ -233,7 +233,8 @@ class Bridge:
     def _read(self) -> Clock:
         engine = self.engine
         lag = 0 if self._standing else self._pace.lag_ms(self._clock(), engine.now)
-        return Clock(self._pace.speed, engine.now, lag, engine.peek(), self._advancing)
+        due = None if engine.quiet else engine.peek()
+        return Clock(self._pace.speed, engine.now, lag, due, self._advancing)
 
     async def set_speed(self, speed: Speed) -> None:
         """Change the speed from now on; during an advance, from its end on."""

@@ -17,11 +17,12 @@ def main() -> None:
     options = _options()
     site = load_site(find_site(options.site))
     day = reference_day.run(site, options.hours, options.lines_per_hour, _progress())
-    found = {
+    if sys.stderr.isatty():
+        print("\r", end="", file=sys.stderr)
+    found: dict[str, dict[str, object]] = {
         "day": reference_day.as_json(day),
-        "us_per_leg_by_quarter_of_the_day": reference_day.cost_by_hours(site, 8, options.lines_per_hour),
         "us_per_leg_by_size": _by_size(options.lines_per_hour),
-        "share_of_time": reference_day.shares(site, 2, options.lines_per_hour),
+        "share_of_time": dict(reference_day.shares(site, 2, options.lines_per_hour)),
     }
     if options.json:
         print(json.dumps(found, indent=1))
@@ -38,10 +39,10 @@ def _options() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def _by_size(lines_per_hour: int) -> dict[str, float]:
+def _by_size(lines_per_hour: int) -> dict[str, object]:
     """CPU microseconds per leg and per cell driven: more levels alike, then wider levels (longer legs)."""
     base = LaneShape(deep=3, columns=40, blocks=3, cross_every=10, parking=8, chargers=4, balconies=4)
-    costs = {}
+    costs: dict[str, object] = {}
     for levels, width in ((1, 1), (4, 1), (16, 1), (2, 2), (2, 4)):
         shape = replace(base, columns=base.columns * width)
         site = lane_site("size", shape, levels=levels, bots_per_level=8, fill_percent=80)
@@ -58,13 +59,23 @@ def _progress() -> reference_day.Progress | None:
     return lambda done, total: print(f"\r{100 * done // total:3d} %", end="", file=sys.stderr, flush=True)
 
 
-def _print(found: dict[str, dict[str, object] | list[float]]) -> None:
+def _print(found: dict[str, dict[str, object]]) -> None:
     for title, figures in found.items():
         print(f"\n{title.replace('_', ' ')}")
-        rows = figures.items() if isinstance(figures, dict) else enumerate(figures, 1)
-        for name, value in rows:
-            shown = f"{value:,.3f}" if isinstance(value, float) else value
-            print(f"  {str(name).replace('_', ' '):32} {shown}")
+        for name, value in figures.items():
+            print(f"  {str(name).replace('_', ' '):32} {_shown(value)}")
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, list):
+        return "  ".join(map(_shown, value))
+    return (
+        f"{value:,.3f}"
+        if isinstance(value, float)
+        else f"{value:,}"
+        if isinstance(value, int)
+        else str(value)
+    )
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ import resource
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -63,14 +64,19 @@ class Counts:
 
 @dataclass(frozen=True, slots=True)
 class Day:
-    """One run. CPU seconds are those of this process; ``plain_simpy_s`` is for as many bare timeouts."""
+    """One run. CPU seconds are those of this process; ``plain_simpy_s`` is for as many bare timeouts.
+
+    ``us_per_leg_by_quarter`` is what a leg cost in each quarter of the hours asked for.
+    """
 
     site: str
     bots: int
     lines_per_hour: int
     simulated_s: float
+    wall_s: float
     cpu_s: float
-    bot_seconds_per_s: float
+    bot_seconds_per_wall_s: float
+    bot_seconds_per_cpu_s: float
     alarms: int
     events: int
     legs: int
@@ -78,17 +84,45 @@ class Day:
     digs: int
     presentations: int
     us_per_leg: float
+    us_per_leg_by_quarter: list[float]
     plain_simpy_s: float
     ratio_to_plain_simpy: float
     peak_memory_mb: int
     log_sha256: str
 
 
+@dataclass(slots=True)
+class Laps:
+    """CPU seconds and legs at the end of each quarter of a run. Passes progress on."""
+
+    counts: Counts
+    progress: Progress | None
+    marks: list[tuple[float, int]]
+
+    def observe(self, done_ms: int, total_ms: int) -> None:
+        """A slice of the run is done."""
+        if self.progress is not None:
+            self.progress(done_ms, total_ms)
+        if 4 * done_ms >= len(self.marks) * total_ms:
+            self.marks.append((time.process_time(), self.counts.legs))
+
+    def us_per_leg(self) -> list[float]:
+        """Microseconds of CPU per leg in each quarter."""
+        return [
+            (then - before) / max(1, legs - legs_before) * 1e6
+            for (before, legs_before), (then, legs) in pairwise(self.marks)
+        ]
+
+
 def run(site: Site, hours: float, lines_per_hour: int, progress: Progress | None = None) -> Day:
     """Run a busy day to its end and count."""
     counts, log = Counts(), EventLog()
     engine = _ready(site, hours, lines_per_hour, counts, log)
-    seconds = _timed(lambda: run_to_the_end(engine, round(hours * HOUR_MS), progress))
+    laps = Laps(counts, progress, [(time.process_time(), 0)])
+    began = time.perf_counter()
+    seconds = _timed(lambda: run_to_the_end(engine, round(hours * HOUR_MS), laps.observe))
+    wall = time.perf_counter() - began
+    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
     plain = plain_simpy(engine.agenda.handled, len(site.bots))
     simulated = engine.now / 1000
     return Day(
@@ -96,7 +130,9 @@ def run(site: Site, hours: float, lines_per_hour: int, progress: Progress | None
         len(site.bots),
         lines_per_hour,
         simulated,
+        wall,
         seconds,
+        len(site.bots) * simulated / wall,
         len(site.bots) * simulated / seconds,
         engine.agenda.handled,
         counts.events,
@@ -105,9 +141,10 @@ def run(site: Site, hours: float, lines_per_hour: int, progress: Progress | None
         counts.digs,
         counts.presentations,
         seconds / max(1, counts.legs) * 1e6,
+        laps.us_per_leg(),
         plain,
         seconds / plain,
-        resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
+        memory,
         log.sha256,
     )
 
@@ -134,18 +171,6 @@ def plain_simpy(timeouts: int, processes: int) -> float:
     for _ in range(processes):
         env.process(ticking(env, timeouts // processes))
     return _timed(env.run)
-
-
-def cost_by_hours(site: Site, hours: int, lines_per_hour: int) -> list[float]:
-    """CPU microseconds per leg in each quarter of a run: must not grow."""
-    counts = Counts()
-    engine = _ready(site, hours, lines_per_hour, counts, EventLog())
-    costs = []
-    for quarter in range(1, 5):
-        legs = counts.legs
-        seconds = _timed(lambda end=quarter: engine.run_until(round(hours * HOUR_MS * end / 4)))  # type: ignore[misc]
-        costs.append(seconds / max(1, counts.legs - legs) * 1e6)
-    return costs
 
 
 def shares(site: Site, hours: float, lines_per_hour: int) -> dict[str, float]:

@@ -61,9 +61,6 @@ def run_until_waiting(engine: Engine, number: int = 1) -> list[str]:
 # -- digging
 
 
-@pytest.mark.xfail(
-    strict=True, reason="known: room on another branch of the same lane is counted at load, but never used"
-)
 def test_a_carrier_behind_others_in_a_lane_that_branches_can_be_had_or_its_site_is_refused() -> None:
     """Free positions on another branch of the same lane are no place for what blocks the first.
 
@@ -120,10 +117,7 @@ def test_bots_that_are_nearly_empty_still_end_all_work(small_site: Site) -> None
     assert_all_ends(engine, log)
 
 
-TOO_SMALL = pytest.mark.xfail(strict=True, reason="known: a battery that suffices for no trip is not refused")
-
-
-@pytest.mark.parametrize("capacity_wh", [*(pytest.param(wh, marks=TOO_SMALL) for wh in (1, 2, 4)), 8])
+@pytest.mark.parametrize("capacity_wh", [1, 2, 4, 8])
 def test_a_battery_too_small_for_the_ways_of_its_site_is_refused_at_load_or_serves_it(
     small_site: Site, capacity_wh: int
 ) -> None:
@@ -156,9 +150,6 @@ def test_a_bot_that_is_taken_off_its_charger_stays_if_there_is_no_other_place(sm
     assert_all_ends(engine, log)
 
 
-@pytest.mark.xfail(
-    strict=True, reason="known: nobody watches the battery of a bot that waits to be taken off"
-)
 def test_a_bot_whose_taking_off_is_given_up_after_long_waiting_goes_home(small_site: Site) -> None:
     """Its battery has run empty at the handover place meanwhile."""
     engine, log = told(small_site)
@@ -180,9 +171,6 @@ def test_tags_are_written_by_a_bot_that_presents_a_carrier_when_it_is_asked_to(s
     assert_all_ends(engine, log)
 
 
-@pytest.mark.xfail(
-    strict=True, reason="known: a job for charging waits for a charger that nobody ever leaves"
-)
 def test_charging_on_demand_ends_where_the_only_charger_is_taken_by_a_bot_that_has_enough() -> None:
     """That one makes room if it can; else the request fails rather than stays open."""
     site = level_site(("c.b.p", ".....", "sssss"), carriers=[(0, 2)], bots=2)

@@ -6,6 +6,7 @@ those whose input it could read. ``check_site`` runs them all.
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
@@ -73,7 +74,34 @@ def check_site(site: Site) -> list[Fault]:
     faults += check_bots(site.levels, site.bots)
     faults += check_carriers(site.levels, site.carriers)
     faults += check_service(site.levels, site.balconies, site.bots, site.carriers)
-    return faults or check_room(site.levels, site.carriers)
+    return faults or [*check_room(site.levels, site.carriers), *check_battery(site)]
+
+
+def check_battery(site: Site) -> list[Fault]:
+    """Energy for the longest errand: digging out the deepest carrier, presenting it, bringing it back.
+
+    Each way counts as once along both sides of the level with three turns, laden, and all
+    of it twice, for waiting in traffic.
+    """
+    battery, laden = site.battery, site.motion.laden
+    start_s = laden.speed_mm_s / laden.acceleration_mm_s2
+    needed_j = 0.0
+    for level in _map_owners(site.levels):
+        drive_s = (level.width + level.height) * site.pitch_mm / laden.speed_mm_s
+        way_s = drive_s + 3 * (start_s + site.motion.turn_ms / 1000)
+        digs = max((lane.depth - 1 for lane in lanes_of(level)), default=0)
+        lifts_s = (digs + 1) * (site.motion.lift_ms + site.motion.lower_ms) / 1000
+        errand_j = (2 * digs + 3) * way_s * battery.drive_laden_w + lifts_s * battery.lift_w
+        needed_j = max(needed_j, 2 * errand_j)
+    usable = (battery.enough_percent - battery.reserve_percent) / 100
+    wanted_wh = math.ceil(needed_j / 3600 / usable) if usable > 0 else 0
+    if usable > 0 and wanted_wh <= battery.capacity_wh:
+        return []
+    if usable <= 0:
+        reason = f"enough_percent {battery.enough_percent} is not above the reserve"
+        return [Fault(reason, "no work could ever be given; lower the reserve", subject=("battery",))]
+    reason = f"a battery of {battery.capacity_wh} Wh is too small for the longest errand on this site"
+    return [Fault(reason, f"give it at least {wanted_wh} Wh", subject=("battery",))]
 
 
 def check_numbers(site: Site) -> list[Fault]:
@@ -198,8 +226,9 @@ def check_service(
 def check_room(levels: Sequence[Level], carriers: Sequence[CarrierStart]) -> list[Fault]:
     """Room to dig: whatever stands in front of the deepest carrier must have somewhere to go.
 
-    A lane of depth d can hold d - 1 carriers in front of the wanted one, so a level
-    needs d - 1 free positions that a laden bot can reach.
+    What blocks a carrier goes to another lane. Of a lane with n positions, those in front
+    of the wanted carrier and the free ones beside it are n - 1 at most, so n - 1 free
+    positions on the level, wherever they are, leave one elsewhere for each that blocks.
     """
     occupied: dict[int, set[int]] = {level.id: set() for level in levels}
     by_id = {level.id: level for level in levels}
@@ -209,7 +238,9 @@ def check_room(levels: Sequence[Level], carriers: Sequence[CarrierStart]) -> lis
     for level in levels:
         needed, free = room_to_dig(level, occupied[level.id])
         if free < needed:
-            needs = f"depth {needed + 1} needs {_count(needed, 'free reachable position')}, has {free}"
+            straight = needed + 1 == max(lane.depth for lane in lanes_of(level))
+            what = f"depth {needed + 1}" if straight else f"a branching lane of {needed + 1}"
+            needs = f"{what} needs {_count(needed, 'free reachable position')}, has {free}"
             advice = f"remove {_count(needed - free, 'carrier')} or add positions"
             reason = f"level {level.id} too full to dig: {needs}"
             faults.append(Fault(reason, advice, subject=("carriers",)))
@@ -222,7 +253,7 @@ def room_to_dig(level: Level, occupied: Collection[int]) -> tuple[int, int]:
     ``occupied``: the cells that hold a carrier; a set or dict, as it is asked often.
     """
     lanes = lanes_of(level)
-    needed = max((lane.depth - 1 for lane in lanes), default=0)
+    needed = max((len(lane.slots) - 1 for lane in lanes), default=0)
     return needed, sum(len(reachable_free(lane, occupied)) for lane in lanes)
 
 

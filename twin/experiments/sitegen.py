@@ -259,6 +259,6 @@ def _with_pillars(chance: Chance, shape: LaneShape, rows: tuple[str, ...]) -> tu
 def _as_full_as_digging_allows(level: Level, percent: int) -> tuple[CarrierStart, ...]:
     lanes = lanes_of(level)
     positions = sum(len(lane.slots) for lane in lanes)
-    most = positions - max(lane.depth for lane in lanes) + 1
+    most = positions - max(len(lane.slots) for lane in lanes) + 1
     cells = packed(lanes, min(positions * percent // 100, most))
     return tuple(CarrierStart(id_, 1, *level.xy[cell]) for id_, cell in enumerate(cells, FIRST_CARRIER))

@@ -22,10 +22,12 @@ ALARM = "charge"
 
 
 def is_waited_for(engine: Engine) -> bool:
-    """Whether open work can go on only after a bot was charged or rescued."""
+    """Whether open work may go on after a bot of its level was charged or rescued."""
     state = engine.plant.state
-    visits = any(visit.state != PRESENTED for visit in state.visits.values())
-    return visits or any(state.jobs[job].status != WAITING for job in state.tasks)
+    levels = [visit.level for visit in state.visits.values() if visit.state != PRESENTED]
+    levels += [state.jobs[job].level for job in state.tasks if state.jobs[job].status != WAITING]
+    helpless = [b.level for b in state.bots.values() if b.must_charge or b.fault is not None]
+    return any(level in helpless for level in levels)
 
 
 def may_work(engine: Engine, bot: Bot) -> bool:
@@ -55,7 +57,7 @@ def come_to_rest(engine: Engine, bot: Bot) -> None:
     engine.touch(bot.level)
 
 
-def wait_laden(engine: Engine, bot: Bot) -> None:
+def watch_waiting(engine: Engine, bot: Bot) -> None:
     """A bot waits at a handover place, for who knows how long: watch that its battery lasts."""
     left = engine.plant.meter.ms_to_empty(bot)
     if left is not None:
@@ -104,11 +106,13 @@ def fail_empty(engine: Engine, bot: Bot) -> None:
 
 def _rescued(engine: Engine, bot: Bot) -> None:
     engine.plant.fleet.recover(bot, RESCUE_PERCENT, engine.now)
-    if bot.visit is None:
-        bot.must_charge = False
-        come_to_rest(engine, bot)
+    bot.must_charge = False
+    if bot.visit is not None or bot.task_begun:
+        watch_waiting(engine, bot)
+    elif bot.parking is None:
+        go_to_park(engine, bot)
     else:
-        wait_laden(engine, bot)
+        come_to_rest(engine, bot)
 
 
 def send_to_chargers(engine: Engine, deck: Deck) -> None:
@@ -122,7 +126,7 @@ def send_to_chargers(engine: Engine, deck: Deck) -> None:
         if free:
             send(engine, bot, free.pop(0))
     if not free_chargers(deck):
-        _make_room(engine, deck)
+        make_room(engine, deck)
 
 
 def free_chargers(deck: Deck) -> list[int]:
@@ -137,13 +141,26 @@ def free_parking(deck: Deck) -> list[int]:
     return [p for p, user in deck.parking_user.items() if user == NOBODY and kinds[p] != CHARGER]
 
 
-def _make_room(engine: Engine, deck: Deck) -> None:
-    """Let a bot that is done charging clear its charger for one that waits."""
+def make_room(engine: Engine, deck: Deck) -> bool:
+    """Let a bot that is done charging clear its charger for one that waits; whether one does."""
     fleet, bots = engine.plant.fleet, engine.plant.state.bots
     done = (bots[b] for b in sorted(deck.free_bots) if fleet.on_charger(bots[b]) and not bots[b].charging)
     for bot, place in zip(done, free_parking(deck), strict=False):
-        send(engine, bot, place)
-        return
+        return send(engine, bot, place)
+    return False
+
+
+def is_blocked(engine: Engine, deck: Deck) -> bool:
+    """Whether every charger, if there is any, is taken by a bot that will stay there by itself."""
+    bots, kinds = engine.plant.state.bots, deck.level.kinds
+    holders = [bots[u] for p, u in deck.parking_user.items() if kinds[p] == CHARGER and u != NOBODY]
+    return not any(b.steps or b.charging or b.visit is not None or b.task is not None for b in holders)
+
+
+def go_to_park(engine: Engine, bot: Bot) -> bool:
+    """Send a bot that holds no parking place to one; whether it sets out."""
+    place = engine.policies.parking.parking(engine.plant.decks[bot.level], bot.cell, bot.must_charge)
+    return send(engine, bot, place)
 
 
 def send(engine: Engine, bot: Bot, place: int) -> bool:

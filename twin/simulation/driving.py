@@ -31,7 +31,7 @@ def advance(engine: Engine, bot_id: int) -> None:
     frees = bot.steps[0].kind == LOWER or len(bot.steps) == 1
     presented = engine.plant.end_step(bot, engine.now)
     if presented is not None:
-        charging.wait_laden(engine, bot)
+        charging.watch_waiting(engine, bot)
         serving.present(engine, presented)
     elif bot.steps and (bot.visit is not None or bot.task_begun):
         begin(engine, bot)

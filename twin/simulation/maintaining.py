@@ -221,7 +221,7 @@ def _level_for_new_carrier(engine: Engine, balcony: int) -> int:
                 for j in state.tasks
             )
             spare = sum(map(deck.spare, range(len(deck.lanes))))
-            room[level] = spare - coming - (max(lane.depth for lane in deck.lanes) - 1)
+            room[level] = spare - coming - (max(len(lane.slots) for lane in deck.lanes) - 1)
     best = max(sorted(room), key=lambda lv: room[lv], default=None)
     if best is None or room[best] < 1:
         raise InUse(f"No level that balcony {balcony} touches has room for another carrier and for digging")
@@ -312,6 +312,8 @@ def _begin_charging(engine: Engine, job: Job) -> None:
             bot.must_charge = missing
             bot.task_begun = True
             engine.plant.orders.move_on(job, work.STARTED, engine.now)
+        elif not chargers and not charging.make_room(engine, deck) and charging.is_blocked(engine, deck):
+            _end(engine, job, bot, False)
 
 
 def _begin_uncharging(engine: Engine, job: Job) -> None:
@@ -472,6 +474,7 @@ def arrive(engine: Engine, bot: Bot) -> None:
     elif job.type_name == work.RFID_WRITE:
         _write_next(engine, bot, job)
     else:
+        charging.watch_waiting(engine, bot)
         engine.plant.orders.move_on(job, work.WAITING, engine.now)
 
 
@@ -502,10 +505,9 @@ def _bot_put_on(engine: Engine, job: Job, good: bool) -> None:
 
 
 def _drive_home(engine: Engine, bot: Bot) -> None:
-    """From a handover place, where a bot must not stay, to a parking place."""
-    place = engine.policies.parking.parking(engine.plant.decks[bot.level], bot.cell, False)
-    if not charging.send(engine, bot, place):
-        raise AssertionError(f"bot {bot.id} finds no way from its handover place")
+    """From a handover place, where a bot must not stay, to a parking place, or wait there for help."""
+    if bot.fault is None and not charging.go_to_park(engine, bot):
+        charging.fail_empty(engine, bot)
 
 
 def _bot_taken_off(engine: Engine, job: Job, good: bool) -> None:
