@@ -98,11 +98,11 @@ def through_json(snapshot: dict[str, Any]) -> dict[str, Any]:
 WORLDS = st.builds(
     World,
     site_seed=st.integers(0, 60),
-    bots=st.integers(1, 10),
+    bots=st.integers(1, 16),
     fill_percent=st.integers(40, 95),
     seed=st.integers(0, 1000),
     minutes=st.integers(1, 4),
-    lines_per_hour=st.sampled_from((0, 200, 600)),
+    lines_per_hour=st.sampled_from((0, 300, 1500)),
     operator=st.sampled_from(work.OPERATORS),
     keep_ended=st.booleans(),
     capacity_wh=st.sampled_from((30, 60, 480)),
