@@ -49,6 +49,8 @@ def test_case_23_the_charge_share_of_busy_bots_is_the_energy_balance() -> None:
         cc_until_percent=100,
         low_percent=30,
         enough_percent=90,
+        # Half way between the two: what is in the batteries at the start is on average there at the end.
+        start_percent=60,
     )
     shape = LaneShape(deep=2, columns=24, blocks=2, cross_every=8, parking=0, chargers=4, balconies=4)
     site = replace(lane_site("balance", shape, bots_per_level=4, fill_percent=60), battery=battery)
