@@ -39,6 +39,15 @@ def finish(engine: Engine, rng: random.Random) -> None:
             engine.step()
 
 
+def run_out(engine: Engine, until_ms: int) -> None:
+    """Run to an instant and on until all work has ended, at most for a day more."""
+    engine.run_until(until_ms)
+    deadline = engine.now + DAY_MS
+    while not engine.idle:
+        assert engine.now < deadline, f"still open after a day: {_open_jobs(engine)}"
+        engine.step()
+
+
 def _lend_a_hand(engine: Engine) -> bool:
     """Resume a paused storage, and put a bot on a floor from which all were taken."""
     state = engine.plant.state

@@ -11,13 +11,13 @@ from dataclasses import replace
 
 import invariants
 import pytest
-from clients import drive_by_api, finish
+from clients import drive_by_api, finish, run_out
 from hypothesis import given
 from hypothesis import strategies as st
 from searching import laws
-from worlds import Lines, World
+from worlds import MINUTE_MS, Lines, World
 
-from twin.assembly import HOUR_MS, build, busy_day, run_to_the_end
+from twin.assembly import build, busy_day
 from twin.checking import Checker, Report, check_lines
 from twin.domain.layout import Site
 from twin.domain.sitecheck import check_site
@@ -34,7 +34,7 @@ def checked_day(site: Site, minutes: int, lines_per_hour: int, seed: int) -> Rep
     checker = Checker(complete=True)
     log = EventLog(checker.feed)
     engine = busy_day(site, minutes / 60, lines_per_hour, seed, [log.write])
-    run_to_the_end(engine, minutes * HOUR_MS // 60)
+    run_out(engine, minutes * MINUTE_MS)
     report = checker.finish()
     assert report.sha256 == log.sha256
     return report
@@ -177,10 +177,10 @@ def test_a_level_with_just_enough_room_to_dig_serves_every_carrier_of_its_deepes
         site,
         operator="simulated",
         stock=RandomStock(),
-        demands=[Demand("orders", 400, HOUR_MS // 4)],
+        demands=[Demand("orders", 400, 15 * MINUTE_MS)],
         observers=[EventLog(checker.feed).write],
     )
-    run_to_the_end(engine, HOUR_MS // 4)
+    run_out(engine, 15 * MINUTE_MS)
     report = checker.finish()
     assert_proved(report)
     assert report.digs > 20

@@ -324,3 +324,14 @@ def test_a_twin_restored_amid_maintenance_goes_on_with_the_same_bytes(name: str,
     restored.run_until(world.engine.now)
     assert again == world.lines[written:]
     assert json.dumps(restored.snapshot()) == json.dumps(world.engine.snapshot())
+
+
+def test_a_bot_that_stands_on_a_charger_is_charged_again_before_it_is_empty() -> None:
+    world = World(replace(load_site(find_site("tiny")), battery=Battery(capacity_wh=30)))
+    charger = next(p for p, k in enumerate(world.engine.plant.site.levels[0].kinds) if k == "c")
+    world.ask(ask.PlaceCharging(bot=1, force=True))
+    world.wait()
+    assert world.state.bots[1].cell == charger
+    world.wait(48 * 60 * MINUTE)
+    assert '"BotFailed"' not in world.text
+    assert world.text.count('"ChargingStarted","bot":1') > 5

@@ -11,7 +11,7 @@ from itertools import groupby, pairwise
 
 import pytest
 
-from twin.assembly import busy_day, run_to_the_end
+from twin.assembly import busy_day
 from twin.domain import events as past
 from twin.domain.bots import LEG, LIFT, LOWER, X_AXIS, Y_AXIS, Bot
 from twin.domain.lanes import lanes_of
@@ -132,7 +132,7 @@ def test_case_29_every_leg_of_a_lone_bot_at_work_takes_what_its_runs_and_turns_t
         if isinstance(event, past.LegPlanned):
             legs.append((t_ms, event))
 
-    run_to_the_end(busy_day(site, 1, 60, 3, [note]), 3_600_000)
+    busy_day(site, 1, 60, 3, [note]).run_until(4_000_000)
     assert len(legs) > 150
     assert sum(leg.laden for _, leg in legs) > 50
     for t_ms, leg in legs:

@@ -37,6 +37,15 @@ def may_work(engine: Engine, bot: Bot) -> bool:
     return not bot.must_charge and bot.task is None and bot.fault is None
 
 
+def want(engine: Engine, bot: Bot) -> None:
+    """A free bot has too little for the work there is: it charges before it gets any."""
+    bot.must_charge = True
+    if bot.steps:
+        engine.plant.floor.offer(bot)
+    else:
+        come_to_rest(engine, bot)
+
+
 def will_need_it(engine: Engine, bot: Bot) -> bool:
     """Whether a bot should park on a charger when it has brought its carrier back."""
     energy = engine.plant.meter.energy_mj(bot, engine.now)
@@ -84,10 +93,10 @@ def ring(engine: Engine, bot_id: int) -> None:
         _charged(engine, bot)
     elif engine.plant.meter.energy_mj(bot, engine.now) <= 0:
         fail_empty(engine, bot)
+    elif bot.visit is None and not bot.task_begun:
+        come_to_rest(engine, bot)
     else:
-        engine.plant.meter.settle(bot, engine.now)
-        _watch(engine, bot)
-        engine.plant.floor.offer(bot)
+        watch_waiting(engine, bot)
     engine.touch(bot.level)
 
 

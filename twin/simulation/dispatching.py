@@ -89,10 +89,13 @@ def _try_fetch(engine: Engine, deck: Deck, visit: Visit) -> bool:
     stops = _fetch_stops(engine, blockers, spots, visit, cell, place)
     for bot in engine.policies.dispatch.bots(engine.plant, deck.level.id, stops[0].goal)[:BOTS_TRIED]:
         trip = engine.traffic[deck.level.id].plan(bot, stops, engine.now)
+        if trip is None:
+            continue
         # The way back is about as long as the way there.
-        if trip is not None and engine.plant.meter.suffices(bot, 2 * trip.energy_mj, engine.now):
+        if engine.plant.meter.suffices(bot, 2 * trip.energy_mj, engine.now):
             _commit_fetch(engine, visit, bot, place, blockers, spots, trip)
             return True
+        charging.want(engine, bot)
     return False
 
 
