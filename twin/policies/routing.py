@@ -115,15 +115,20 @@ class Network:
 
     def straightened(self, route: Route) -> Route:
         """The same way without stops between runs in one direction, and without empty runs."""
-        moved = [route[0], *(cell for before, cell in pairwise(route) if cell != before)]
-        kept = [moved[0]]
-        heading = 0
-        for before, cell in pairwise(moved):
-            if self._line(before, cell)[0] == heading:
+        width = self.width
+        before, heading = route[0], 0
+        kept = [before]
+        for cell in route:
+            if cell == before:
+                continue
+            step = 1 if cell // width == before // width else width
+            if cell < before:
+                step = -step
+            if step == heading:
                 kept[-1] = cell
             else:
                 kept.append(cell)
-            heading = self._line(before, cell)[0]
+            before, heading = cell, step
         return tuple(kept)
 
     def cost(self, route: Route) -> float:
@@ -147,7 +152,12 @@ class Network:
         for corner in route[1:-1]:
             if not through[corner]:
                 return False
-        return all(self.straight(a, b) for a, b in pairwise(route))
+        before = route[0]
+        for cell in route[1:]:
+            if not self.straight(before, cell):
+                return False
+            before = cell
+        return True
 
     def _with_two_turns(self, start: int, goal: int) -> Iterator[Route]:
         columns, rows = self._cross

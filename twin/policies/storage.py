@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Protocol
 
+import numpy as np
+
 from twin.domain.floor import NOBODY, Deck
 from twin.domain.work import Visit
 
@@ -40,6 +42,7 @@ class NearestFree:
 
     def __init__(self) -> None:
         self._near: dict[tuple[int, int], tuple[int, ...]] = {}
+        self._mouths: dict[int, tuple[np.ndarray, np.ndarray]] = {}
 
     def relocation(self, deck: Deck, source_lane: int, count: int) -> list[Spot] | None:
         """See ``Storage``."""
@@ -63,26 +66,31 @@ class NearestFree:
                 return deck.deepest_free(lane), lane
         return None
 
-
     def _lanes_by_distance(self, deck: Deck, lane: int) -> Iterator[int]:
         """The other lanes of a level, the one with the nearest mouth first.
 
         The nearest ones are remembered, as it is nearly always one of them.
         """
-        key = (deck.level.id, lane)
+        level = deck.level.id
+        key = (level, lane)
+        if level not in self._mouths:
+            self._mouths[level] = _mouths(deck)
         if key not in self._near:
-            self._near[key] = tuple(_by_distance(deck, lane)[:NEIGHBOURS])
+            self._near[key] = tuple(_by_distance(self._mouths[level], lane)[:NEIGHBOURS])
         yield from self._near[key]
         if len(deck.lanes) - 1 > NEIGHBOURS:
-            yield from _by_distance(deck, lane)[NEIGHBOURS:]
+            yield from _by_distance(self._mouths[level], lane)[NEIGHBOURS:]
 
 
-def _by_distance(deck: Deck, lane: int) -> list[int]:
+def _by_distance(mouths: tuple[np.ndarray, np.ndarray], lane: int) -> list[int]:
     """All other lanes by the distance of mouths; leaving the aisle costs two turns, so it counts double."""
-    xy = deck.level.xy
-    mouths = [xy[other.mouth] for other in deck.lanes]
-    x, y = mouths[lane]
-    distances = [abs(ox - x) + 2 * abs(oy - y) for ox, oy in mouths]
-    order = sorted(range(len(mouths)), key=distances.__getitem__)
+    xs, ys = mouths
+    order: list[int] = np.argsort(abs(xs - xs[lane]) + 2 * abs(ys - ys[lane]), kind="stable").tolist()
     order.remove(lane)
     return order
+
+
+def _mouths(deck: Deck) -> tuple[np.ndarray, np.ndarray]:
+    """Columns and rows of the mouths of all lanes of a level."""
+    xs, ys = zip(*(deck.level.xy[lane.mouth] for lane in deck.lanes), strict=True)
+    return np.array(xs), np.array(ys)

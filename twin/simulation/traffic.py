@@ -292,14 +292,32 @@ class Traffic:
         """The first departure at or after ``depart`` at which every cell of a run is free in its window."""
         track, table = run.track, self._table
         leaves = track.leave_final if final else track.leave
-        found = False
-        while not found:
-            found = True
-            for cell, enter, leave in zip(run.ahead, track.enter, leaves, strict=True):
-                for held_from, held_until, who in table[cell]:
-                    if depart + enter < held_until and held_from < depart + leave and who != me:
-                        depart = held_until - enter
-                        found = False
+        for cell, enter, leave in zip(run.ahead, track.enter, leaves, strict=True):
+            for held_from, held_until, who in table[cell]:
+                if depart + enter < held_until and held_from < depart + leave and who != me:
+                    return self._later(run.ahead, track.enter, leaves, held_until - enter, me)
+        return depart
+
+    def _later(
+        self, ahead: range, enters: Sequence[int], leaves: Sequence[int], depart: int, me: int
+    ) -> int:
+        """The first free departure at or after ``depart``: past every hold that stands in its way.
+
+        A hold of a cell forbids the departures between two instants. Swept in order,
+        they give the answer in one pass however crowded the way is.
+        """
+        table = self._table
+        forbidden = [
+            (held_from - leave, held_until - enter)
+            for cell, enter, leave in zip(ahead, enters, leaves, strict=True)
+            for held_from, held_until, who in table[cell]
+            if held_until - enter > depart and who != me
+        ]
+        forbidden.sort()
+        for after, until in forbidden:
+            if after >= depart:
+                break
+            depart = max(depart, until)
         return depart
 
     def _needed_before(self, cell: int, since: int, left: int, me: int) -> int:
