@@ -69,6 +69,7 @@ class Engine:
         self.traffic = make_traffic(plant)
         self.changed: dict[int, None] = {}
         self.commands: list[tuple[int, ask.Command]] = []
+        self.loops = [i for i, demand in enumerate(memory.demands) if demand.arrivals == arriving.CLOSED]
         self._observers: list[Observer] = []
         self._acts: dict[str, Callable[[Engine, int], None]] = {
             "bot": driving.advance,
@@ -176,6 +177,8 @@ class Engine:
             del self.changed[level]
             dispatching.begin_what_can_be(self, level)
         maintaining.pause_if_at_rest(self)
+        if self.loops:
+            arriving.watch(self)
         self._tell()
 
     def _tell(self) -> None:
