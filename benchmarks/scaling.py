@@ -11,7 +11,7 @@ from benchmarks import reference_day
 from twin.domain.layout import Site
 from twin.experiments.sitegen import LaneShape, lane_site
 
-LINES_PER_BOT = 20
+LINES_PER_BOT = 10
 """Order lines an hour for each bot: the same load however many there are."""
 CROWD = LaneShape(deep=3, columns=150, blocks=8, cross_every=10, parking=70, chargers=40, balconies=20)
 """A level with room for 100 bots."""

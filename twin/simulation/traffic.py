@@ -115,6 +115,7 @@ class Traffic:
         )
         self._table: list[list[Hold]] = [[] for _ in level.kinds]
         self._held: dict[int, list[tuple[int, int]]] = {}
+        self._known: dict[tuple[int, int, int, int, bool], int] = {}
 
     # -- holds
 
@@ -174,6 +175,7 @@ class Traffic:
         if chosen is None:
             return None
         runs = self._runs(bot, stops, chosen)
+        self._known.clear()
         times = self._schedule(bot, runs, now)
         if times is None or _arrival(runs, times) - now - _free_flow_ms(runs) > PATIENCE_MS:
             chosen, runs, times = self._go_round(bot, stops, chosen, runs, times, now)
@@ -258,20 +260,25 @@ class Traffic:
 
         A bot waits only at rest. If somebody needs the cell where it waits before it
         can go on, it comes there later instead, after them: one run back, with a
-        later departure. Times only grow, so this ends. None where the trip would not
-        end ``before`` an instant, or where the very first cell must be given up.
+        later departure. Times only grow, so this ends. None as soon as it is certain that
+        the trip would not end ``before`` an instant, or where the very first cell must
+        be given up.
         """
         runs = [run for leg in legs for run in leg]
+        latest = _latest_departures(runs, before)
         last = len(runs) - 1
         departures = [0] * len(runs)
         not_before = [0] * len(runs)
         i, at_rest = 0, now
-        me = bot.id
+        me, known = bot.id, self._known
         while i <= last:
             run = runs[i]
             wanted = max(at_rest + run.before_ms, not_before[i])
-            depart = self._earliest(run, wanted, me, i == last)
-            if depart >= before:
+            key = (run.start, run.ahead[-1], run.track.duration_ms, wanted, i == last)
+            depart = known.get(key, 0)
+            if not depart:
+                depart = known[key] = self._earliest(run, wanted, me, i == last)
+            if depart >= latest[i]:
                 return None
             left = depart + run.track.first_leave
             blocked_until = self._needed_before(run.start, at_rest, left, me)
@@ -293,9 +300,12 @@ class Traffic:
         track, table = run.track, self._table
         leaves = track.leave_final if final else track.leave
         for cell, enter, leave in zip(run.ahead, track.enter, leaves, strict=True):
-            for held_from, held_until, who in table[cell]:
-                if depart + enter < held_until and held_from < depart + leave and who != me:
-                    return self._later(run.ahead, track.enter, leaves, held_until - enter, me)
+            entries = table[cell]
+            if entries:
+                entered, left = depart + enter, depart + leave
+                for held_from, held_until, who in entries:
+                    if entered < held_until and held_from < left and who != me:
+                        return self._later(run.ahead, track.enter, leaves, held_until - enter, me)
         return depart
 
     def _later(
@@ -310,14 +320,16 @@ class Traffic:
         forbidden = [
             (held_from - leave, held_until - enter)
             for cell, enter, leave in zip(ahead, enters, leaves, strict=True)
+            for entered in (depart + enter,)
             for held_from, held_until, who in table[cell]
-            if held_until - enter > depart and who != me
+            if held_until > entered and who != me
         ]
         forbidden.sort()
         for after, until in forbidden:
             if after >= depart:
                 break
-            depart = max(depart, until)
+            if until > depart:
+                depart = until
         return depart
 
     def _needed_before(self, cell: int, since: int, left: int, me: int) -> int:
@@ -359,6 +371,16 @@ class Traffic:
 
 def _cells_ahead(a: int, b: int, stride: int) -> range:
     return range(a + stride, b + 1, stride) if b > a else range(a - stride, b - 1, -stride)
+
+
+def _latest_departures(runs: list[Run], before: int) -> list[int]:
+    """For each run the departure from which on a trip cannot end before an instant, even unhindered."""
+    latest: list[int] = []
+    for run in reversed(runs):
+        before -= run.track.duration_ms
+        latest.append(before)
+        before -= run.before_ms
+    return latest[::-1]
 
 
 def _free_flow_ms(legs: list[list[Run]]) -> int:
