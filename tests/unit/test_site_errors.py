@@ -73,6 +73,33 @@ WRONG_VALUES = [
         "name: small\nperson: {line_ms: 0}",
         "3:19: line_ms is 0; give a value from 1 to 86400000",
     ),
+    (
+        "name: small",
+        "name: small\nperson: {line_distribution: exponental}",
+        "3:29: line_distribution is exponental; did you mean 'exponential'?",
+    ),
+    (
+        "name: small",
+        "name: small\nperson: {line_distribution: [uniform]}",
+        "3:29: line_distribution is a list; "
+        "use one of lognormal, constant, exponential, uniform, triangular",
+    ),
+    (
+        "name: small",
+        "name: small\nperson: {line_distribution: exponential, line_cv_percent: 40}",
+        "3:42: line_cv_percent has no meaning for exponential times; it is for lognormal",
+    ),
+    (
+        "name: small",
+        "name: small\nperson: {line_spread_ms: 100}",
+        "3:10: line_spread_ms has no meaning for lognormal times; it is for uniform or triangular",
+    ),
+    (
+        "name: small",
+        "name: small\nperson: {line_distribution: uniform, line_spread_ms: 5000}",
+        "3:54: line_spread_ms 5000 is not below line_ms 5000, but times are above zero; "
+        "give at most 4999",
+    ),
 ]
 
 WRONG_STRUCTURE = [

@@ -123,6 +123,13 @@ def test_a_file_may_change_single_figures_of_motion_and_person() -> None:
     assert site.person == PersonTimes(line_cv_percent=0)
 
 
+def test_a_file_may_choose_how_the_times_of_persons_are_distributed() -> None:
+    person = "{line_ms: 6000, line_distribution: triangular, line_spread_ms: 2500}"
+    site = parse_site(_text(person=person), "site.yaml")
+    expected = PersonTimes(line_ms=6000, line_distribution="triangular", line_spread_ms=2500)
+    assert site.person == expected
+
+
 def test_bots_and_carriers_may_be_listed_one_by_one() -> None:
     bots = "[{id: 7, level: 1, x: 0, y: 7}]"
     carriers = "[{id: 4711, level: 1, x: 1, y: 2}, {id: 12, level: 1, x: 1, y: 3}]"

@@ -144,17 +144,37 @@ class Battery:
     start_percent: int = 100
 
 
+LOG_NORMAL = "lognormal"
+CONSTANT = "constant"
+EXPONENTIAL = "exponential"
+UNIFORM = "uniform"
+TRIANGULAR = "triangular"
+
+DISTRIBUTIONS: dict[str, str | None] = {
+    LOG_NORMAL: "line_cv_percent",
+    CONSTANT: None,
+    EXPONENTIAL: None,
+    UNIFORM: "line_spread_ms",
+    TRIANGULAR: "line_spread_ms",
+}
+"""Distributions of a person's time per line, with the figure that each has besides its mean."""
+
+
 @dataclass(frozen=True, slots=True)
 class PersonTimes:
     """How long a simulated person takes: ``handling_ms`` once per carrier, then a drawn time per line.
 
-    The time per line is log-normal with mean ``line_ms`` and coefficient of
-    variation ``line_cv_percent`` / 100; 0 makes it constant.
+    The time per line has the mean ``line_ms`` and is distributed as ``line_distribution``
+    says: ``lognormal`` with a coefficient of variation of ``line_cv_percent`` / 100 (0 makes
+    it constant); ``constant``; ``exponential``; ``uniform`` or ``triangular``, both symmetric
+    about the mean and at most ``line_spread_ms`` away from it.
     """
 
     handling_ms: int = 2000
     line_ms: int = 5000
     line_cv_percent: int = 40
+    line_distribution: str = LOG_NORMAL
+    line_spread_ms: int = 0
 
 
 @dataclass(frozen=True)

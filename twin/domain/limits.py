@@ -22,6 +22,7 @@ LIMITS: Mapping[str, tuple[int, int]] = {
     "handling_ms": (0, 86_400_000),
     "line_ms": (1, 86_400_000),
     "line_cv_percent": (0, 1000),
+    "line_spread_ms": (0, 86_400_000),
     "capacity_wh": (1, 1_000_000),
     "idle_w": (0, 100_000),
     "drive_unladen_w": (0, 100_000),

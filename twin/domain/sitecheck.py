@@ -18,6 +18,7 @@ from twin.domain.lanes import lanes_of, reachable_free
 from twin.domain.layout import (
     BALCONY,
     CHARGER,
+    DISTRIBUTIONS,
     MAP_CHARACTERS,
     PARKING,
     STORAGE,
@@ -36,6 +37,8 @@ from twin.domain.spots import Spots
 
 REST = PARKING + CHARGER
 """Kinds of places on which a bot may start."""
+
+PERSON_NUMBERS = tuple(field.name for field in fields(PersonTimes) if field.name != "line_distribution")
 
 Subject = tuple[str | int, ...]
 
@@ -112,9 +115,22 @@ def check_numbers(site: Site) -> list[Fault]:
         *_out_of_limits(motion.unladen, drive, ("motion", "unladen")),
         *_out_of_limits(motion.laden, drive, ("motion", "laden")),
         *_out_of_limits(motion, ["turn_ms", "lift_ms", "lower_ms"], ("motion",)),
-        *_out_of_limits(site.person, [field.name for field in fields(PersonTimes)], ("person",)),
+        *_out_of_limits(site.person, PERSON_NUMBERS, ("person",)),
+        *check_person(site.person),
         *_out_of_limits(site.battery, [field.name for field in fields(Battery)], ("battery",)),
     ]
+
+
+def check_person(person: PersonTimes) -> list[Fault]:
+    """A distribution that is known, and times that never reach zero."""
+    name, spread = person.line_distribution, person.line_spread_ms
+    if name not in DISTRIBUTIONS:
+        advice = f"use one of {', '.join(DISTRIBUTIONS)}"
+        return [Fault(f"line_distribution is {name!r}", advice, subject=("person", "line_distribution"))]
+    if DISTRIBUTIONS[name] == "line_spread_ms" and spread >= person.line_ms:
+        reason = f"line_spread_ms {spread} is not below line_ms {person.line_ms}, but times are above zero"
+        return [Fault(reason, f"give at most {person.line_ms - 1}", subject=("person", "line_spread_ms"))]
+    return []
 
 
 def check_levels(levels: Sequence[Level]) -> list[Fault]:

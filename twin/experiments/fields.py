@@ -96,6 +96,18 @@ class Fields:
         """A whole number; None if it is missing or wrong, which is noted."""
         return None if self.needed(key) is None else self._whole(key)
 
+    def choice(self, key: str, choices: Iterable[str], default: str) -> str:
+        """One of some words, or the default if it is missing or none of them, which is noted."""
+        node, known = self.node(key), tuple(choices)
+        if node is None:
+            return default
+        if isinstance(node, Scalar) and node.text in known:
+            return node.text
+        near = get_close_matches(node.text[:MAX_TEXT], known, 1) if isinstance(node, Scalar) else []
+        advice = f"did you mean '{near[0]}'?" if near else f"use one of {', '.join(known)}"
+        self.wrong(node.mark, f"{key} is {shown(node)}; {advice}")
+        return default
+
     def needed_text(self, key: str) -> str:
         """A line of text; empty if it is missing or wrong, which is noted."""
         node = self.needed(key)

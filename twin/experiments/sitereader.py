@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from twin.domain import sitecheck
 from twin.domain.layout import (
+    DISTRIBUTIONS,
     Balcony,
     Battery,
     BotStart,
@@ -130,7 +131,16 @@ class SiteReader:
         if node is None:
             return default
         person = self._fields(node, "person", _PERSON_KEYS)
-        return PersonTimes(*(person.whole(key, getattr(default, key)) for key in _PERSON_KEYS))
+        numbers = {key: person.whole(key, getattr(default, key)) for key in sitecheck.PERSON_NUMBERS}
+        name = person.choice("line_distribution", DISTRIBUTIONS, default.line_distribution)
+        self._marks.update({("person", key): person.mark_of(key) for key in _PERSON_KEYS})
+        for key in person.given("line_cv_percent", "line_spread_ms"):
+            if key != DISTRIBUTIONS[name]:
+                only = " or ".join(other for other, figure in DISTRIBUTIONS.items() if figure == key)
+                person.wrong(person.key_mark(key), f"{key} has no meaning for {name} times; it is for {only}")
+        times = PersonTimes(line_distribution=name, **numbers)
+        self._report(sitecheck.check_person(times))
+        return times
 
     def _levels(self, site: Fields) -> tuple[Level, ...]:
         """The levels, with maps that are whole; none if one of them cannot be read."""

@@ -48,6 +48,14 @@ class Streams:
             return mean_ms
         return _log_normal_table(mean_ms, cv_percent)[self.below(name, TABLE_SIZE)]
 
+    def uniform_ms(self, name: str, mean_ms: int, spread_ms: int) -> int:
+        """A time in ms from ``mean_ms - spread_ms`` to ``mean_ms + spread_ms``, each equally likely."""
+        return mean_ms - spread_ms + self.below(name, 2 * spread_ms + 1)
+
+    def triangular_ms(self, name: str, mean_ms: int, spread_ms: int) -> int:
+        """A time in ms within ``spread_ms`` of the mean, which is likeliest: the sum of two even ones."""
+        return mean_ms - spread_ms + sum(self.below(name, spread_ms + 1) for _ in range(2))
+
     def states(self) -> dict[str, dict[str, Any]]:
         """The state of every stream that was used."""
         return {name: dict(s.bit_generator.state) for name, s in sorted(self._streams.items())}

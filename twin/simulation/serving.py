@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 from twin.domain import events as past
 from twin.domain.bots import Person
 from twin.domain.commands import TriggerJob
+from twin.domain.layout import CONSTANT, EXPONENTIAL, LOG_NORMAL, TRIANGULAR, UNIFORM, PersonTimes
 from twin.domain.work import OPERATOR_API, SUCCEEDED_TRIGGER, Visit
 from twin.simulation import maintaining
+from twin.simulation.randomness import Streams
 
 if TYPE_CHECKING:
     from twin.simulation.engine import Engine
@@ -51,13 +53,28 @@ def look_everywhere(engine: Engine) -> None:
         _look(engine, person)
 
 
+def time_per_line_ms(streams: Streams, name: str, times: PersonTimes) -> int:
+    """A person's time for one line in ms, from the stream of that name; see ``PersonTimes``."""
+    kind, mean = times.line_distribution, times.line_ms
+    if kind == LOG_NORMAL:
+        return streams.log_normal_ms(name, mean, times.line_cv_percent)
+    if kind == EXPONENTIAL:
+        return streams.exponential_ms(name, mean)
+    if kind == UNIFORM:
+        return streams.uniform_ms(name, mean, times.line_spread_ms)
+    if kind == TRIANGULAR:
+        return streams.triangular_ms(name, mean, times.line_spread_ms)
+    assert kind == CONSTANT
+    return mean
+
+
 def _look(engine: Engine, person: Person) -> None:
     """Let a free simulated person begin with the next job: one carrier after the other, as they came."""
     if person.mode == OPERATOR_API or person.job is not None or not person.waiting:
         return
     visit = engine.plant.state.visits[person.waiting[0]]
     times = engine.plant.site.person
-    takes = engine.streams.log_normal_ms(f"person/{person.balcony}", times.line_ms, times.line_cv_percent)
+    takes = time_per_line_ms(engine.streams, f"person/{person.balcony}", times)
     if person.visit != visit.id:
         person.visit = visit.id
         takes += times.handling_ms
