@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from twin.domain.faults import FaultPlan, plan_fault
 from twin.domain.layout import Site
 from twin.domain.plant import Plant, new_state
 from twin.domain.work import OPERATOR_API, OPERATOR_SIMULATED
@@ -22,6 +23,7 @@ DEFAULT_EPOCH = "2026-01-05T05:00:00+00:00"
 """Simulated time 0 unless said otherwise: a Monday, six in the morning in Berlin."""
 
 HOUR_MS = 3_600_000
+NO_FAULTS = FaultPlan()
 Progress = Callable[[int, int], None]
 """Called now and then with simulated ms done and to do."""
 
@@ -36,17 +38,21 @@ def build(
     demands: Iterable[Demand] = (),
     observers: Iterable[Observer] = (),
     keep_ended: bool = True,
+    faults: FaultPlan = NO_FAULTS,
     policies: Policies | None = None,
 ) -> Engine:
     """A twin at simulated time 0 whose first event has been told to ``observers``.
 
     ``demands`` without SKUs get those of ``stock``. ``keep_ended`` False forgets
-    ended work, for long runs without a client.
+    ended work, for long runs without a client. Raises ValueError for faults that make no sense.
     """
+    wrong = plan_fault(faults)
+    if wrong is not None:
+        raise ValueError(wrong)
     plant = Plant(site, new_state(site, operator), keep_ended)
     streams = Streams(seed)
     skus = put_in_stock(plant, streams, stock) if stock else []
-    memory = Memory(demands=list(demands))
+    memory = Memory(demands=list(demands), faults=faults)
     for demand in memory.demands:
         demand.skus = demand.skus or skus
     engine = Engine(Origin(site, seed, epoch), plant, memory, streams, policies)
@@ -57,9 +63,14 @@ def build(
 
 
 def busy_day(
-    site: Site, hours: float, lines_per_hour: int, seed: int, observers: Iterable[Observer] = ()
+    site: Site,
+    hours: float,
+    lines_per_hour: int,
+    seed: int,
+    observers: Iterable[Observer] = (),
+    faults: FaultPlan = NO_FAULTS,
 ) -> Engine:
-    """A twin with random stock, random orders for ``hours``, and simulated people."""
+    """A twin with random stock, random orders for ``hours``, simulated people, and faults by chance."""
     demand = Demand("orders", lines_per_hour, round(hours * HOUR_MS))
     return build(
         site,
@@ -69,6 +80,7 @@ def busy_day(
         demands=[demand],
         observers=observers,
         keep_ended=False,
+        faults=faults,
     )
 
 
@@ -119,12 +131,18 @@ def write_log(
     seed: int,
     out_path: Path,
     progress: Progress | None = None,
+    faults_every_s: float | None = None,
 ) -> Finished:
-    """Write the event log of a busy day to ``out_path``; the run ends when all its work has ended."""
+    """Write the event log of a busy day to ``out_path``; the run ends when all its work has ended.
+
+    ``faults_every_s`` lets a fault of any kind come at random, that many seconds apart on average.
+    """
     with out_path.open("wb") as file:
         log = EventLog(file.write)
-        engine = busy_day(site, hours, lines_per_hour, seed, [log.write])
         horizon = round(hours * HOUR_MS)
+        every = faults_every_s
+        faults = NO_FAULTS if every is None else FaultPlan.every(max(1, round(every * 1000)), horizon)
+        engine = busy_day(site, hours, lines_per_hour, seed, [log.write], faults)
         with rare_collection():
             run_to_the_end(engine, horizon, progress)
     demand = engine.memory.demands[0]

@@ -48,6 +48,12 @@ def _finite(value: float) -> float:
     return value
 
 
+def _finite_s(value: float | None) -> float | None:
+    if value is not None and not math.isfinite(value):
+        raise typer.BadParameter("must be a number of seconds")
+    return value
+
+
 @app.command()
 def log(
     out: Annotated[Path, typer.Option(help="The file to write, one JSON object a line.", dir_okay=False)],
@@ -55,6 +61,10 @@ def log(
     hours: Annotated[float, typer.Option(min=0.001, max=100_000, callback=_finite)] = 1.0,
     lines_per_hour: Annotated[int, typer.Option(min=1, max=100_000)] = 200,
     seed: Annotated[int, typer.Option(min=0)] = 1,
+    faults_every: Annotated[
+        float | None,
+        typer.Option(help="Mean seconds between two faults of any kind.", min=0.001, callback=_finite_s),
+    ] = None,
 ) -> None:
     """Run a busy day headless (random stock and orders, simulated people) and write its event log."""
     from twin.assembly import write_log
@@ -62,7 +72,7 @@ def log(
 
     loaded = load_site(find_site(site))
     with _progress(f"{hours:g} h on {loaded.name}") as progress:
-        done = write_log(loaded, hours, lines_per_hour, seed, out, progress)
+        done = write_log(loaded, hours, lines_per_hour, seed, out, progress, faults_every)
     print(f"{out}: {done.events} events, {done.orders} orders, to {done.ended_ms / 3_600_000:.2f} h")
     print(f"sha256 {done.sha256}")
 

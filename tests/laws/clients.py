@@ -49,8 +49,12 @@ def run_out(engine: Engine, until_ms: int) -> None:
 
 
 def _lend_a_hand(engine: Engine) -> bool:
-    """Resume a paused storage, and put a bot on a floor from which all were taken."""
+    """Repair what nobody else will, resume a paused storage, put a bot on a floor without any."""
     state = engine.plant.state
+    lasting = next((fault.id for fault in state.faults.values() if fault.until_ms is None), None)
+    if lasting is not None:
+        engine.apply(ask.RepairFault(lasting))
+        return True
     if state.mode.paused:
         engine.apply(ask.PlaceResume())
         return True
@@ -210,6 +214,26 @@ def _remove_bots(state: State, rng: random.Random) -> ask.Command:
     return ask.RemoveBots(tuple(_bot(state, rng) for _ in range(rng.randint(0, 2))))
 
 
+def _lasts(rng: random.Random) -> int | None:
+    return rng.choice((None, 0, -5, 1, 1_000, 30_000, 300_000, 300_000))
+
+
+def _balcony(state: State, rng: random.Random) -> int:
+    return rng.choice([*state.persons, *state.persons, *state.persons, 99])
+
+
+def _fail_charger(state: State, rng: random.Random) -> ask.Command:
+    return ask.FailCharger(_level(state, rng), rng.randint(-1, 12), rng.randint(-1, 4), _lasts(rng))
+
+
+def _fail_tag(state: State, rng: random.Random) -> ask.Command:
+    return ask.FailTag(rng.choice([*state.carriers, 7]), _lasts(rng))
+
+
+def _repair_fault(state: State, rng: random.Random) -> ask.Command:
+    return ask.RepairFault(rng.choice([*state.faults, *state.faults, *state.faults, 0]))
+
+
 MAKERS: Mapping[str, Maker] = {
     "create_sku": _create_sku,
     "change_sku": _change_sku,
@@ -239,6 +263,11 @@ MAKERS: Mapping[str, Maker] = {
     ),
     "restart_brain": lambda state, rng: ask.RestartBrain(),
     "remove_bots": _remove_bots,
+    "send_person_away": lambda state, rng: ask.SendPersonAway(_balcony(state, rng), _lasts(rng)),
+    "fail_charger": _fail_charger,
+    "fail_tag": _fail_tag,
+    "block_balcony": lambda state, rng: ask.BlockBalcony(_balcony(state, rng), _lasts(rng)),
+    "repair_fault": _repair_fault,
 }
 """One for each command: makes some instance of it, mostly one that makes sense."""
 

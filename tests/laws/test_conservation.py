@@ -65,6 +65,9 @@ MAINTENANCE = (
 )
 
 
+FAULTS = ("send_person_away", "fail_charger", "fail_tag", "block_balcony", "repair_fault")
+
+
 def test_every_command_there_is_can_be_drawn() -> None:
     """A new command must be added to the makers, or the laws would not be tested with it."""
     engine, rng = World().build(), random.Random(0)
@@ -208,11 +211,16 @@ class Warehouse(RuleBasedStateMachine):
 
 
 class MaintainedWarehouse(Warehouse):
-    """The same with pausing, charging on demand, bots and carriers that come and go, tags, restarts."""
+    """The same with pausing, charging on demand, bots and carriers that come and go, tags, and faults."""
 
     @rule(rng=CHANCE, name=st.sampled_from(MAINTENANCE))
     def maintain(self, rng: random.Random, name: str) -> None:
         """Something that is not about stock."""
+        self.order(MAKERS[name](self.engine.plant.state, rng))
+
+    @rule(rng=CHANCE, name=st.sampled_from(FAULTS))
+    def fail(self, rng: random.Random, name: str) -> None:
+        """Something breaks, or is repaired."""
         self.order(MAKERS[name](self.engine.plant.state, rng))
 
 

@@ -251,6 +251,53 @@ class RemoveBots:
     bots: tuple[int, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class SendPersonAway:
+    """Let the simulated person of a balcony be away after the job in hand. Result: the fault's id.
+
+    Here and below ``repair_ms`` is the time until the fault ends by itself, None: until it is
+    repaired by command.
+    """
+
+    balcony: int
+    repair_ms: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FailCharger:
+    """Let a charger feed nobody. Result: the fault's id."""
+
+    level: int
+    x: int
+    y: int
+    repair_ms: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FailTag:
+    """Let the tag of a carrier be unreadable: what it is presented for fails. Result: the fault's id."""
+
+    carrier: int
+    repair_ms: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class BlockBalcony:
+    """Let nothing new be brought to a balcony. Result: the fault's id."""
+
+    balcony: int
+    repair_ms: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RepairFault:
+    """Say that a fault has been repaired."""
+
+    fault: int
+
+
+FaultCommand = SendPersonAway | FailCharger | FailTag | BlockBalcony | RepairFault
+
 TaskRequest = (
     PlaceCharging
     | PlaceUncharging
@@ -282,4 +329,5 @@ Command = (
     | TaskRequest
     | RestartBrain
     | RemoveBots
+    | FaultCommand
 )

@@ -269,6 +269,36 @@ class StorageStatusChanged:
     to: str
 
 
+@dataclass(frozen=True, slots=True)
+class FaultBegan:
+    """Something does not work from ``from_ms`` on; ``until_ms`` is null until somebody repairs it."""
+
+    fault: int
+    kind: str
+    bot: int | None
+    carrier: int | None
+    balcony: int | None
+    level: int | None
+    x: int | None
+    y: int | None
+    from_ms: int
+    until_ms: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class FaultEnded:
+    """What did not work works again."""
+
+    fault: int
+    kind: str
+    bot: int | None
+    carrier: int | None
+    balcony: int | None
+    level: int | None
+    x: int | None
+    y: int | None
+
+
 Event = (
     SiteLoaded
     | LegPlanned
@@ -294,4 +324,6 @@ Event = (
     | BotRecovered
     | TagWritten
     | StorageStatusChanged
+    | FaultBegan
+    | FaultEnded
 )

@@ -8,7 +8,6 @@ from twin.domain import events as past
 from twin.domain.bots import Bot
 from twin.domain.errors import InUse, NotFound
 from twin.domain.floor import Floor
-from twin.domain.layout import CHARGER
 from twin.domain.meter import Meter
 from twin.domain.state import State
 
@@ -25,9 +24,9 @@ class Fleet:
     happened: list[past.Event]
 
     def on_charger(self, bot: Bot) -> bool:
-        """Whether a bot stands on a charger."""
+        """Whether a bot stands on a charger that works."""
         deck = self.floor.decks[bot.level]
-        return not bot.steps and deck.level.kinds[bot.cell] == CHARGER
+        return not bot.steps and deck.feeds(bot.cell)
 
     def plug(self, bot: Bot, now: int) -> None:
         """Let the charger under a bot feed it."""

@@ -44,6 +44,11 @@ class Deck:
     free_bots: dict[int, None] = field(default_factory=dict)
     low_bots: dict[int, None] = field(default_factory=dict)
     returns: dict[int, None] = field(default_factory=dict)
+    broken: dict[int, None] = field(default_factory=dict)
+
+    def feeds(self, cell: int) -> bool:
+        """Whether there is a charger on a cell that works."""
+        return self.level.kinds[cell] == CHARGER and cell not in self.broken
 
     def blockers(self, cell: int) -> list[int]:
         """The carriers that stand in the way of ``cell``, the one nearest the aisle first."""

@@ -15,6 +15,7 @@ from twin.domain import events as past
 from twin.domain import work
 from twin.domain.battery import level_mj
 from twin.domain.bots import LEG, LIFT, LOWER, Bot, Person, Step
+from twin.domain.damage import Damage
 from twin.domain.errors import Invalid, NotFound
 from twin.domain.fleet import Fleet
 from twin.domain.floor import Deck, Floor, make_deck, sets_out_for
@@ -62,6 +63,7 @@ class Plant:
         self.meter = Meter(site.battery)
         self.floor = Floor(state, make_decks(site), self.happened, self.meter)
         self.fleet = Fleet(state, self.floor, self.meter, self.happened)
+        self.damage = Damage(state, self.floor, self.happened)
         self.places: dict[int, dict[int, tuple[int, ...]]] = _places_by_level(site)
         self._stock_commands: dict[type, Callable[[Any, int], object]] = {
             ask.CreateSku: self.stock.create_sku,

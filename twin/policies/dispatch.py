@@ -61,7 +61,9 @@ class NearestBot:
 
 
 def free_place(plant: Plant, deck: Deck, balcony: int) -> int | None:
-    """The first free handover place of a balcony on a level."""
+    """The first free handover place of a balcony on a level, if it is not blocked."""
+    if plant.damage.is_closed(balcony):
+        return None
     for cell in plant.places[deck.level.id][balcony]:
         if deck.place_user[cell] == NOBODY:
             return cell

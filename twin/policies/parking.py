@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Protocol
 
 from twin.domain.floor import NOBODY, Deck
-from twin.domain.layout import CHARGER
 
 
 class Parking(Protocol):
@@ -24,12 +23,12 @@ class NearestParking:
 
     def parking(self, deck: Deck, cell: int, to_charge: bool) -> int:
         """See ``Parking``. There are at least as many places as bots, so one is always free."""
-        kinds = deck.level.kinds
+        feeds = deck.feeds
         xy = deck.level.xy
         x, y = xy[cell]
 
         def key(place: int) -> tuple[bool, int, int]:
             px, py = xy[place]
-            return ((kinds[place] == CHARGER) != to_charge, abs(px - x) + abs(py - y), place)
+            return (feeds(place) != to_charge, abs(px - x) + abs(py - y), place)
 
         return min((p for p, user in deck.parking_user.items() if user == NOBODY), key=key)

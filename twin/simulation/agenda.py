@@ -89,6 +89,6 @@ class Agenda:
         ordered = sorted(self._alarms.items(), key=lambda item: item[1][1])
         return [(key[0], key[1], due) for key, (due, _) in ordered]
 
-    def besides(self, kind: str) -> bool:
+    def besides(self, *kinds: str) -> bool:
         """Whether an alarm of another kind is pending."""
-        return len(self._alarms) > self._live.get(kind, 0)
+        return len(self._alarms) > sum(self._live.get(kind, 0) for kind in kinds)

@@ -8,7 +8,6 @@ from twin.domain.battery import level_mj
 from twin.domain.bots import Bot
 from twin.domain.fleet import EMPTY
 from twin.domain.floor import NOBODY, Deck
-from twin.domain.layout import CHARGER
 from twin.domain.modes import RESCUE_MS, RESCUE_PERCENT
 from twin.domain.work import PRESENTED, WAITING
 from twin.simulation import driving
@@ -26,7 +25,7 @@ def is_waited_for(engine: Engine) -> bool:
     state = engine.plant.state
     levels = [visit.level for visit in state.visits.values() if visit.state != PRESENTED]
     levels += [state.jobs[job].level for job in state.tasks if state.jobs[job].status != WAITING]
-    helpless = [b.level for b in state.bots.values() if b.must_charge or b.fault is not None]
+    helpless = [b.level for b in state.bots.values() if b.must_charge or b.fault == EMPTY]
     return any(level in helpless for level in levels)
 
 
@@ -139,15 +138,13 @@ def send_to_chargers(engine: Engine, deck: Deck) -> None:
 
 
 def free_chargers(deck: Deck) -> list[int]:
-    """Chargers that nobody stands on or is on the way to, in ascending order."""
-    kinds = deck.level.kinds
-    return [p for p, user in deck.parking_user.items() if user == NOBODY and kinds[p] == CHARGER]
+    """Working chargers that nobody stands on or is on the way to, in ascending order."""
+    return [p for p, user in deck.parking_user.items() if user == NOBODY and deck.feeds(p)]
 
 
 def free_parking(deck: Deck) -> list[int]:
-    """Parking places without a charger that nobody stands on or is on the way to, in ascending order."""
-    kinds = deck.level.kinds
-    return [p for p, user in deck.parking_user.items() if user == NOBODY and kinds[p] != CHARGER]
+    """Parking places without a working charger that nobody holds, in ascending order."""
+    return [p for p, user in deck.parking_user.items() if user == NOBODY and not deck.feeds(p)]
 
 
 def make_room(engine: Engine, deck: Deck) -> bool:
@@ -161,8 +158,8 @@ def make_room(engine: Engine, deck: Deck) -> bool:
 
 def is_blocked(engine: Engine, deck: Deck) -> bool:
     """Whether every charger, if there is any, is taken by a bot that will stay there by itself."""
-    bots, kinds = engine.plant.state.bots, deck.level.kinds
-    holders = [bots[u] for p, u in deck.parking_user.items() if kinds[p] == CHARGER and u != NOBODY]
+    bots = engine.plant.state.bots
+    holders = [bots[u] for p, u in deck.parking_user.items() if u != NOBODY and deck.feeds(p)]
     return not any(b.steps or b.charging or b.visit is not None or b.task is not None for b in holders)
 
 

@@ -13,12 +13,13 @@ from typing import Any
 
 from twin.domain import commands as ask
 from twin.domain import events as past
+from twin.domain.faults import FaultPlan
 from twin.domain.layout import Site
 from twin.domain.plant import Plant
 from twin.domain.state import State
 from twin.policies.chosen import Policies
 from twin.policies.routing import Routes
-from twin.simulation import arriving, charging, dispatching, driving, maintaining, serving
+from twin.simulation import arriving, charging, dispatching, driving, failing, maintaining, serving
 from twin.simulation.agenda import Agenda, Key
 from twin.simulation.arriving import Demand
 from twin.simulation.codec import from_plain, to_plain
@@ -42,11 +43,12 @@ class Origin:
 
 @dataclass(slots=True)
 class Memory:
-    """The engine's own state besides the plant's: clock, position in the log, demand."""
+    """The engine's own state besides the plant's: clock, position in the log, demand, faults to come."""
 
     now_ms: int = 0
     seq: int = 0
     demands: list[Demand] = field(default_factory=list)
+    faults: FaultPlan = field(default_factory=FaultPlan)
 
 
 class Engine:
@@ -78,6 +80,8 @@ class Engine:
             "demand": arriving.arrive,
             charging.ALARM: charging.ring,
             "brain": maintaining.started,
+            failing.CHANCE: failing.strike,
+            failing.REPAIR: failing.end,
         }
         for bot in plant.state.bots.values():
             self.traffic[bot.level].resume(bot, memory.now_ms)
@@ -97,12 +101,12 @@ class Engine:
 
     @property
     def quiet(self) -> bool:
-        """Whether nothing but the keeping of idle batteries will happen without a command.
+        """Whether without a command nothing will happen but idle batteries and faults by chance.
 
-        Parked bots charge and drain for ever; time need not run for that alone, unless
+        Parked bots charge and drain, and faults come for ever; time need not run for that alone, unless
         work waits for a bot that has to be charged or rescued first.
         """
-        if self.agenda.besides(charging.ALARM):
+        if self.agenda.besides(charging.ALARM, failing.CHANCE):
             return False
         return self.agenda.peek() is None or not charging.is_waited_for(self)
 
@@ -154,6 +158,8 @@ class Engine:
             return None
         if type(command) in maintaining.COMMANDS:
             return maintaining.carry_out(self, command)
+        if type(command) in failing.COMMANDS:
+            return failing.carry_out(self, command)
         return self.plant.change_stock(command, self.now)
 
     def _place(self, command: ask.PlaceFulfillment | ask.PlaceReplenishment | ask.PlaceFetch) -> str:
@@ -201,6 +207,7 @@ class Engine:
             charging.come_to_rest(self, bot)
         for number, demand in enumerate(self.memory.demands):
             arriving.begin(self, number, demand)
+        failing.start(self)
         self._tell()
 
     # -- law 1

@@ -370,7 +370,8 @@ def _begin_carrier_onboarding(engine: Engine, job: Job) -> None:
 def _vacant_place(engine: Engine, deck: Deck, balcony: int | None) -> int | None:
     """A handover place that nobody uses and nobody stands on: of one balcony, or of the least busy one."""
     places, busy = engine.plant.places[deck.level.id], engine.plant.orders.open_at
-    chosen = sorted(b for b in places if balcony in (None, b))
+    closed = engine.plant.damage.is_closed
+    chosen = sorted(b for b in places if balcony in (None, b) and not closed(b))
     chosen.sort(key=lambda b: (sum(deck.place_user[c] != NOBODY for c in places[b]), busy[b]))
     for cell in (c for b in chosen for c in places[b]):
         if deck.place_user[cell] == NOBODY and engine.traffic[deck.level.id].vacant(cell, engine.now):

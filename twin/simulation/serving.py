@@ -8,7 +8,7 @@ from twin.domain import events as past
 from twin.domain.bots import Person
 from twin.domain.commands import TriggerJob
 from twin.domain.layout import CONSTANT, EXPONENTIAL, LOG_NORMAL, TRIANGULAR, UNIFORM, PersonTimes
-from twin.domain.work import OPERATOR_API, SUCCEEDED_TRIGGER, Visit
+from twin.domain.work import FAILED_TRIGGER, OPERATOR_API, SUCCEEDED_TRIGGER, Visit
 from twin.simulation import maintaining
 from twin.simulation.randomness import Streams
 
@@ -17,10 +17,14 @@ if TYPE_CHECKING:
 
 
 def present(engine: Engine, visit: Visit) -> None:
-    """A carrier has come to stand at a balcony."""
+    """A carrier has come to stand at a balcony. Nobody works on one whose tag cannot be read."""
     person = engine.plant.state.persons[visit.balcony]
     person.waiting.append(visit.id)
-    _look(engine, person)
+    if engine.plant.damage.is_unreadable(visit.carrier):
+        for job in list(visit.jobs):
+            trigger(engine, TriggerJob(job, FAILED_TRIGGER))
+    else:
+        _look(engine, person)
 
 
 def finish(engine: Engine, balcony: int) -> None:
@@ -71,6 +75,8 @@ def time_per_line_ms(streams: Streams, name: str, times: PersonTimes) -> int:
 def _look(engine: Engine, person: Person) -> None:
     """Let a free simulated person begin with the next job: one carrier after the other, as they came."""
     if person.mode == OPERATOR_API or person.job is not None or not person.waiting:
+        return
+    if engine.plant.damage.is_away(person.balcony):
         return
     visit = engine.plant.state.visits[person.waiting[0]]
     times = engine.plant.site.person

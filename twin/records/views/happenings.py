@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from twin.domain import events as past
-from twin.domain import work
+from twin.domain import faults, work
 from twin.records.views.rows import Happening
 
 KEPT = 100_000
@@ -66,6 +66,33 @@ CHARGING_STOPPED = Kind("0x5222", BOTS)
 BOT_FAILED = Kind("0x5231", BOTS, ERROR)
 BOT_RECOVERED = Kind("0x5232", BOTS)
 TAG_WRITTEN = Kind("0x5241", BOTS)
+FAULT_BEGAN = {
+    faults.BOT_STALLED: Kind("0x5501", BOTS, ERROR),
+    faults.TAG_UNREADABLE: Kind("0x5502", INVENTORY, WARNING),
+    faults.CELL_BLOCKED: Kind("0x5503", SYSTEM, ERROR),
+    faults.BALCONY_BLOCKED: Kind("0x5504", SYSTEM, WARNING),
+    faults.CHARGER_FAILED: Kind("0x5505", SYSTEM, WARNING),
+    faults.PERSON_AWAY: Kind("0x5506", SYSTEM, WARNING),
+    faults.EMERGENCY_STOP: Kind("0x5507", SYSTEM, ERROR),
+}
+FAULT_ENDED = {
+    faults.BOT_STALLED: Kind("0x5511", BOTS),
+    faults.TAG_UNREADABLE: Kind("0x5512", INVENTORY),
+    faults.CELL_BLOCKED: Kind("0x5513", SYSTEM),
+    faults.BALCONY_BLOCKED: Kind("0x5514", SYSTEM),
+    faults.CHARGER_FAILED: Kind("0x5515", SYSTEM),
+    faults.PERSON_AWAY: Kind("0x5516", SYSTEM),
+    faults.EMERGENCY_STOP: Kind("0x5517", SYSTEM),
+}
+FAULT_TEXTS = {
+    faults.BOT_STALLED: "bot {e.bot} has stalled",
+    faults.TAG_UNREADABLE: "the tag of carrier {e.carrier} cannot be read",
+    faults.CELL_BLOCKED: "x {e.x}, y {e.y} on level {e.level} is blocked",
+    faults.BALCONY_BLOCKED: "balcony {e.balcony} is blocked",
+    faults.CHARGER_FAILED: "the charger at x {e.x}, y {e.y} on level {e.level} does not work",
+    faults.PERSON_AWAY: "the person of balcony {e.balcony} is away",
+    faults.EMERGENCY_STOP: "the emergency stop is pressed",
+}
 
 
 class Happenings:
@@ -120,6 +147,17 @@ def _of_bot(kind: Kind, sentence: str) -> Callable[[int, int, Any], Happening]:
     return tell
 
 
+def _fault_began(seq: int, t_ms: int, e: past.FaultBegan) -> Happening:
+    until = "until it is repaired" if e.until_ms is None else f"for {(e.until_ms - t_ms + 500) // 1000} s"
+    text = f"Fault {e.fault}: {FAULT_TEXTS[e.kind].format(e=e)}, {until}"
+    return Happening(seq, t_ms, *FAULT_BEGAN[e.kind], text, e.bot, e.level)
+
+
+def _fault_ended(seq: int, t_ms: int, e: past.FaultEnded) -> Happening:
+    text = f"Fault {e.fault} is repaired: {FAULT_TEXTS[e.kind].format(e=e)} no more"
+    return Happening(seq, t_ms, *FAULT_ENDED[e.kind], text, e.bot, e.level)
+
+
 def _load(seq: int, t_ms: int, e: past.LoadChanged) -> Happening:
     if e.sku is None:
         text = f"Box {e.box} holds no SKU any more; {e.item_count_before} pieces were taken out last"
@@ -143,6 +181,8 @@ _TELLERS: dict[type, Callable[[int, int, Any], Happening]] = {
     past.CarrierLifted: _lifted,
     past.CarrierLowered: _lowered,
     past.LoadChanged: _load,
+    past.FaultBegan: _fault_began,
+    past.FaultEnded: _fault_ended,
     past.SkuCreated: _plain(SKU_CREATED, "SKU {e.sku} was created"),
     past.SkuChanged: _plain(SKU_CHANGED, "Master data of SKU {e.sku} was changed"),
     past.SkuDeleted: _plain(SKU_DELETED, "SKU {e.sku} was deleted"),
