@@ -64,10 +64,10 @@ def test_where_a_thing_came_from_is_called_from_in_the_log() -> None:
 
 
 def test_places_are_pairs_and_an_open_end_is_null() -> None:
-    event = past.LegPlanned(1, 1, False, None, [(0, 0), (0, 1)], [5, 10], [800, None], 900, 11)
+    event = past.LegPlanned(1, 1, False, None, [(0, 0), (0, 1)], [5, 10], [800, None], 900, 11, [(0, 5, 7)])
     assert encode(1, 5, event) == (
         b'{"seq":1,"t_ms":5,"type":"LegPlanned","bot":1,"level":1,"laden":false,"carrier":null,'
-        b'"cells":[[0,0],[0,1]],"enter_ms":[5,10],"leave_ms":[800,null],"arrive_ms":900,"energy_mj":11}\n'
+        b'"cells":[[0,0],[0,1]],"enter_ms":[5,10],"leave_ms":[800,null],"arrive_ms":900,"energy_mj":11,"waits":[[0,5,7]]}\n'
     )
 
 

@@ -146,10 +146,10 @@ def test_a_carrier_cannot_stand_on_another_one_nor_on_an_aisle(plant: Plant, dec
 
 def test_a_leg_is_told_with_columns_and_rows_and_an_open_end(plant: Plant, deck: Deck) -> None:
     bot, cell = plant.state.bots[1], deck.level.cell
-    step = Step(LEG, 5, 900, None, 11, [cell(0, 0), cell(0, 1)], [5, 10], [800, 1 << 62])
+    step = Step(LEG, 5, 900, None, 11, [cell(0, 0), cell(0, 1)], [5, 10], [800, 1 << 62], 0, [(0, 5, 7)])
     plant.floor.note_leg(bot, step)
     assert plant.happened == [
-        past.LegPlanned(1, 1, False, None, [(0, 0), (0, 1)], [5, 10], [800, None], 900, 11)
+        past.LegPlanned(1, 1, False, None, [(0, 0), (0, 1)], [5, 10], [800, None], 900, 11, [(0, 5, 7)])
     ]
     plant.floor.arrive(bot, step)
     assert bot.cell == cell(0, 1)

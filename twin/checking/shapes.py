@@ -58,7 +58,7 @@ REQUIRED: dict[str, dict[str, Kind]] = {
 }
 
 OPTIONAL: dict[str, dict[str, Kind]] = {
-    "LegPlanned": {"arrive_ms": INTEGER},
+    "LegPlanned": {"arrive_ms": INTEGER, "waits": LIST},
     "BoxCreated": {"batch": INTEGER},
     "BoxDeleted": {"batch": INTEGER, "carrier": ID},
     "BoxSectionChanged": {"batch": INTEGER, "carrier": ID},

@@ -20,7 +20,8 @@ class Step:
     A leg carries its cells with the time each is entered and left; the bot keeps
     the last cell until its next leg leaves it. ``axis`` is the driving axis at its
     end. Lifting and lowering happen at rest and have no cells. ``energy_mj`` is what
-    the step draws from the battery.
+    the step draws from the battery. ``waits`` are the stretches of a leg in which the bot
+    stands still for others: index of the cell, from, until.
     """
 
     kind: str
@@ -32,6 +33,7 @@ class Step:
     enter_ms: list[int] = field(default_factory=list)
     leave_ms: list[int] = field(default_factory=list)
     axis: int = X_AXIS
+    waits: list[tuple[int, int, int]] = field(default_factory=list)
 
 
 @dataclass(slots=True)

@@ -18,6 +18,7 @@ class SiteLoaded:
     seed: int
     epoch: str
     pitch_mm: int
+    battery: dict[str, int]
     levels: list[dict[str, Any]]
     balconies: list[dict[str, Any]]
     bots: list[dict[str, Any]]
@@ -29,7 +30,11 @@ class SiteLoaded:
 
 @dataclass(frozen=True, slots=True)
 class LegPlanned:
-    """A bot sets out on a leg; it holds cell i during [enter_ms[i], leave_ms[i])."""
+    """A bot sets out on a leg; it holds cell i during [enter_ms[i], leave_ms[i]).
+
+    ``waits`` are the stretches ``(i, from_ms, until_ms)`` in which it stands still on
+    cell i because another bot needs the way ahead; empty on a free way.
+    """
 
     bot: int
     level: int
@@ -40,6 +45,7 @@ class LegPlanned:
     leave_ms: list[int | None]
     arrive_ms: int
     energy_mj: int
+    waits: list[tuple[int, int, int]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,6 +225,17 @@ class ChargingStarted:
 
 
 @dataclass(frozen=True, slots=True)
+class ChargeNeeded:
+    """A bot may not work before it has been charged; with ``needed`` false it may again."""
+
+    bot: int
+    level: int
+    x: int
+    y: int
+    needed: bool
+
+
+@dataclass(frozen=True, slots=True)
 class ChargingStopped:
     """A charger feeds a bot no longer; ``energy_mj`` is what its battery holds."""
 
@@ -319,6 +336,7 @@ Event = (
     | BotAdded
     | BotRemoved
     | ChargingStarted
+    | ChargeNeeded
     | ChargingStopped
     | BotFailed
     | BotRecovered

@@ -41,6 +41,12 @@ class Fleet:
             bot.charging = False
             self.happened.append(past.ChargingStopped(bot.id, *self.floor.spot(bot), bot.energy_mj))
 
+    def need_charge(self, bot: Bot, needed: bool) -> None:
+        """Note whether a bot has to charge before it may work."""
+        if bot.must_charge != needed:
+            bot.must_charge = needed
+            self.happened.append(past.ChargeNeeded(bot.id, *self.floor.spot(bot), needed))
+
     def fail(self, bot: Bot, reason: str, now: int) -> None:
         """A bot cannot move any more."""
         self.unplug(bot, now)

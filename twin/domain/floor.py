@@ -246,6 +246,7 @@ class Floor:
                 [*step.leave_ms[:-1], None],
                 step.end_ms,
                 step.energy_mj,
+                step.waits,
             )
         )
 

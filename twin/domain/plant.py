@@ -8,6 +8,7 @@ nothing. Nothing here knows a clock or chance: times and choices come from outsi
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import asdict
 from typing import Any
 
 from twin.domain import commands as ask
@@ -283,12 +284,16 @@ class Plant:
             seed,
             epoch,
             site.pitch_mm,
+            asdict(site.battery),
             [{"level": level.id, "map": list(level.rows)} for level in site.levels],
             [
                 {"balcony": b.id, "places": [{"level": p.level, "x": p.x, "y": p.y} for p in b.places]}
                 for b in site.balconies
             ],
-            [{"bot": b.id, **self._spot(b.level, b.cell)} for b in state.bots.values()],
+            [
+                {"bot": b.id, **self._spot(b.level, b.cell), "energy_mj": b.energy_mj}
+                for b in state.bots.values()
+            ],
             [{"carrier": c.id, **self._spot(c.level, c.cell)} for c in state.carriers.values()],
             [
                 {"box": b.id, "carrier": b.carrier, "section_code_32": to_text_32(b.mask)}

@@ -32,13 +32,13 @@ def is_waited_for(engine: Engine) -> bool:
 def may_work(engine: Engine, bot: Bot) -> bool:
     """Whether a bot that has just put its carrier back may be given work; notes where it must charge."""
     if engine.plant.meter.is_low(bot.energy_mj):
-        bot.must_charge = True
+        engine.plant.fleet.need_charge(bot, True)
     return not bot.must_charge and bot.task is None and bot.fault is None
 
 
 def want(engine: Engine, bot: Bot) -> None:
     """A free bot has too little for the work there is: it charges before it gets any."""
-    bot.must_charge = True
+    engine.plant.fleet.need_charge(bot, True)
     if bot.steps:
         engine.plant.floor.offer(bot)
     else:
@@ -75,7 +75,8 @@ def watch_waiting(engine: Engine, bot: Bot) -> None:
 def _watch(engine: Engine, bot: Bot) -> None:
     """Look again when standing has brought the battery to its next threshold."""
     meter = engine.plant.meter
-    bot.must_charge = bot.must_charge or meter.is_low(bot.energy_mj)
+    if meter.is_low(bot.energy_mj):
+        engine.plant.fleet.need_charge(bot, True)
     left = meter.ms_to_empty(bot) if bot.must_charge else meter.ms_to_low(bot)
     if left is not None:
         engine.agenda.set((ALARM, bot.id), engine.now + left)
@@ -101,7 +102,7 @@ def ring(engine: Engine, bot_id: int) -> None:
 
 def _charged(engine: Engine, bot: Bot) -> None:
     engine.plant.fleet.unplug(bot, engine.now)
-    bot.must_charge = False
+    engine.plant.fleet.need_charge(bot, False)
     _watch(engine, bot)
     engine.plant.floor.offer(bot)
 
@@ -114,7 +115,7 @@ def fail_empty(engine: Engine, bot: Bot) -> None:
 
 def _rescued(engine: Engine, bot: Bot) -> None:
     engine.plant.fleet.recover(bot, RESCUE_PERCENT, engine.now)
-    bot.must_charge = False
+    engine.plant.fleet.need_charge(bot, False)
     if bot.visit is not None or bot.task_begun:
         watch_waiting(engine, bot)
     elif bot.parking is None:

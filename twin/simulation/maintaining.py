@@ -302,14 +302,14 @@ def _begin_charging(engine: Engine, job: Job) -> None:
     if not job.force and not missing:
         _end(engine, job, bot, True)
     elif fleet.on_charger(bot):
-        bot.must_charge = missing
+        fleet.need_charge(bot, missing)
         _end(engine, job, bot, True)
     else:
         deck = engine.plant.decks[job.level]
         chargers = charging.free_chargers(deck)
         free = [c for c in chargers if engine.traffic[job.level].vacant(c, engine.now)]
         if free and charging.send(engine, bot, free[0]):
-            bot.must_charge = missing
+            fleet.need_charge(bot, missing)
             bot.task_begun = True
             engine.plant.orders.move_on(job, work.STARTED, engine.now)
         elif not chargers and not charging.make_room(engine, deck) and charging.is_blocked(engine, deck):
@@ -326,7 +326,7 @@ def _begin_uncharging(engine: Engine, job: Job) -> None:
         return
     engine.plant.fleet.unplug(bot, engine.now)
     engine.agenda.drop((charging.ALARM, bot.id))
-    bot.must_charge = False
+    engine.plant.fleet.need_charge(bot, False)
     vacant = engine.traffic[job.level].vacant
     places = [p for p in charging.free_parking(engine.plant.decks[job.level]) if vacant(p, engine.now)]
     leaves = places and engine.plant.fleet.on_charger(bot)

@@ -345,19 +345,21 @@ class Traffic:
         self, bot: Bot, stops: Sequence[Stop], legs: list[list[Run]], times: list[int], now: int
     ) -> Trip:
         steps: list[Step] = []
-        clock, index = now, 0
+        clock, index, dwelt = now, 0, 0
         for stop, leg in zip(stops, legs, strict=True):
             if leg:
                 departures = times[index : index + len(leg)]
                 index += len(leg)
                 steps.append(_leg(leg, departures, clock))
                 steps[-1].energy_mj = self._leg_energy(leg, steps[-1], stop.laden)
-                clock = steps[-1].end_ms
+                steps[-1].waits = _waits(leg, departures, clock - dwelt)
+                clock, dwelt = steps[-1].end_ms, 0
             if stop.kind is not None:
                 power = self._battery.idle_w if stop.kind == WRITE else self._battery.lift_w
                 energy = power * stop.dwell_ms
                 steps.append(Step(stop.kind, clock, clock + stop.dwell_ms, stop.carrier, energy))
                 clock += stop.dwell_ms
+                dwelt += stop.dwell_ms
         return Trip(steps, _holds_of(steps, bot.cell, now))
 
 
@@ -416,6 +418,19 @@ def _leg(runs: list[Run], departures: list[int], begin: int) -> Step:
     end = departures[-1] + runs[-1].track.duration_ms
     leave.append(FOREVER)
     return Step(LEG, begin, end, None, 0, cells, enter, leave, runs[-1].axis)
+
+
+def _waits(runs: list[Run], departures: list[int], at_rest: int) -> list[tuple[int, int, int]]:
+    """Where and when a leg stands still for others: the index of its cell, from, until."""
+    waits: list[tuple[int, int, int]] = []
+    index = 0
+    for run, depart in zip(runs, departures, strict=True):
+        ready = at_rest + run.before_ms
+        if depart > ready:
+            waits.append((index, ready, depart))
+        index += len(run.ahead)
+        at_rest = depart + run.track.duration_ms
+    return waits
 
 
 def _holds_of(steps: list[Step], start: int, now: int) -> list[tuple[int, int, int]]:

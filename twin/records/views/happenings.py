@@ -63,6 +63,7 @@ BOT_ADDED = Kind("0x5211", BOTS)
 BOT_REMOVED = Kind("0x5212", BOTS, WARNING)
 CHARGING_STARTED = Kind("0x5221", BOTS)
 CHARGING_STOPPED = Kind("0x5222", BOTS)
+CHARGE_NEEDED = Kind("0x5223", BOTS)
 BOT_FAILED = Kind("0x5231", BOTS, ERROR)
 BOT_RECOVERED = Kind("0x5232", BOTS)
 TAG_WRITTEN = Kind("0x5241", BOTS)
@@ -166,6 +167,11 @@ def _load(seq: int, t_ms: int, e: past.LoadChanged) -> Happening:
     return Happening(seq, t_ms, *LOAD_CHANGED, text)
 
 
+def _charge_needed(seq: int, t_ms: int, e: past.ChargeNeeded) -> Happening:
+    text = f"Bot {e.bot} " + ("must charge before it may work" if e.needed else "may work again")
+    return Happening(seq, t_ms, *CHARGE_NEEDED, text, e.bot, e.level)
+
+
 def _plain(kind: Kind, sentence: str) -> Callable[[int, int, Any], Happening]:
     """A teller for events that name neither bot, level nor request."""
 
@@ -200,6 +206,7 @@ _TELLERS: dict[type, Callable[[int, int, Any], Happening]] = {
     past.BotRemoved: _of_bot(BOT_REMOVED, "Bot {e.bot} was taken off level {e.level}"),
     past.ChargingStarted: _of_bot(CHARGING_STARTED, "Bot {e.bot} has begun to charge"),
     past.ChargingStopped: _of_bot(CHARGING_STOPPED, "Bot {e.bot} has stopped charging"),
+    past.ChargeNeeded: _charge_needed,
     past.BotFailed: _of_bot(BOT_FAILED, "Bot {e.bot} cannot move: {e.reason}; a person has to come"),
     past.BotRecovered: _of_bot(BOT_RECOVERED, "Bot {e.bot} can move again"),
     past.TagWritten: _of_bot(TAG_WRITTEN, "Bot {e.bot} has written the tag at x {e.x}, y {e.y}"),
