@@ -13,7 +13,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from api import errors
 from api.accounts import Accounts
 from api.bridge import Bridge
+from api.calls.asgi import Watched
 from api.control.app import control_app
+from api.desk import make_desk
 from api.document import TITLE, documented_app, older
 from api.routes import all_routers
 from api.routes.pictures import pages
@@ -57,7 +59,11 @@ def create_app(bridge: Bridge, settings: Settings, accounts: Accounts | None = N
         errors.install(part)
         part.add_exception_handler(Unavailable, _unavailable)
     app.mount(CONTROL, control)
+    desk = make_desk(app, lambda: bridge.world.engine.now if bridge.built else None)
+    for part in (app, control):
+        part.state.desk = desk
     app.add_middleware(BodyLimit, limit=settings.body_limit, larger=LIMITS)
+    app.add_middleware(Watched, desk_of=lambda _scope: desk)
     return app
 
 

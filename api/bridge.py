@@ -104,6 +104,11 @@ class Bridge:
         return self._trouble
 
     @property
+    def built(self) -> bool:
+        """Whether there is a world."""
+        return self._world is not None
+
+    @property
     def world(self) -> World:
         """The world, to be read between two events. Raises Unavailable until it is built."""
         if self._world is None:

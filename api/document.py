@@ -17,6 +17,7 @@ from typing import Any, Final
 from fastapi import APIRouter, FastAPI
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
+from starlette.types import Receive, Scope, Send
 
 from api.openapi30 import BYTES, downgrade
 from api.reports import PROJECT
@@ -64,6 +65,11 @@ class Exchange:
 
 class DocumentedApp(FastAPI):
     """An application with the completed document."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve a call. ``scope["twin.transport"]`` is its connection, where a server has one."""
+        scope["twin.transport"] = getattr(getattr(send, "__self__", None), "transport", None)
+        await super().__call__(scope, receive, send)
 
     def openapi(self) -> dict[str, Any]:
         """The document, made once."""

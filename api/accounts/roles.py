@@ -97,6 +97,15 @@ RIGHTS: Mapping[str, Right] = {
     "read_clock": EVERYONE,
     "set_clock": EVERYONE,
     "advance": EVERYONE,
+    "read_calls": EVERYONE,
+    "forget_calls": EVERYONE,
+    "verify_calls": EVERYONE,
+    "read_unmatched": EVERYONE,
+    "read_coverage": EVERYONE,
+    "read_faults": EVERYONE,
+    "add_fault": EVERYONE,
+    "remove_fault": EVERYONE,
+    "remove_faults": EVERYONE,
 }
 """Rights by operation id (of ``/_twin``: by the name of the function)."""
 

@@ -7,7 +7,7 @@ from typing import Final
 
 from fastapi import APIRouter, FastAPI
 
-from api.control import clock, fidelity, files, readiness
+from api.control import calls, clock, faults, fidelity, files, readiness
 from api.reports import PROJECT
 from api.viewer import viewer
 
@@ -24,4 +24,11 @@ def control_app() -> FastAPI:
 
 def control_routers() -> list[APIRouter]:
     """The routers of the twin's own endpoints."""
-    return [readiness.router, clock.router, files.router, fidelity.router]
+    return [
+        readiness.router,
+        clock.router,
+        calls.router,
+        faults.router,
+        files.router,
+        fidelity.router,
+    ]

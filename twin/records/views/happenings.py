@@ -214,3 +214,7 @@ _TELLERS: dict[type, Callable[[int, int, Any], Happening]] = {
         OPERATOR_CHANGED, "Triggers at balcony {e.balcony} are now given by: {e.mode}"
     ),
 }
+
+_KINDS = [value for value in globals().values() if isinstance(value, Kind)]
+EVENT_CODES = tuple(sorted({kind.code for kind in (*_KINDS, *REQUEST_KINDS.values(), *JOB_KINDS.values())}))
+"""The codes of all events that an operator can be told of."""

@@ -1,0 +1,161 @@
+"""What of the API a client has met, and what never: a table to find holes in a client's tests with."""
+
+from __future__ import annotations
+
+import html
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+from xml.etree import ElementTree
+
+from api.calls.catalogue import Catalogue, Operation
+
+WATCHED = {
+    "get_jobs": "job",
+    "trigger_job": "job",
+    "get_requests": "request",
+    "create_request": "request",
+    "get_events": "event",
+}
+"""Operations whose answers tell states (of jobs and requests) or codes (of events)."""
+
+STATUS = re.compile(rb'"status":\s?"([A-Z_]+)"')
+CODE = re.compile(rb'"hex_value":\s?"(0x[0-9A-Fa-f]+)"')
+
+
+class Coverage:
+    """Counts of operations by status, and of job states, request states and event codes seen."""
+
+    def __init__(
+        self,
+        catalogue: Catalogue,
+        statuses: Callable[[], Mapping[str, tuple[int, ...]]],
+        expected: Mapping[str, tuple[str, ...]],
+    ) -> None:
+        """``statuses`` tells those that the document names, by operation id; it is asked late, as a
+        document takes time to make. ``expected`` has all ``job`` and ``request`` states and ``event``
+        codes that there are.
+        """
+        self._catalogue, self._statuses, self._expected = catalogue, statuses, expected
+        self._calls: Counter[tuple[str, int]] = Counter()
+        self._seen: dict[str, Counter[str]] = {kind: Counter() for kind in expected}
+
+    def note(self, operation: Operation, status: int, answer: bytes) -> None:
+        """Count a call that was answered whole."""
+        self._calls[operation.id, status] += 1
+        kind = WATCHED.get(operation.id)
+        if kind is not None and status == 200:
+            pattern = CODE if kind == "event" else STATUS
+            self._seen[kind].update(found.decode() for found in pattern.findall(answer))
+
+    def clear(self) -> None:
+        """Begin anew."""
+        self._calls.clear()
+        for seen in self._seen.values():
+            seen.clear()
+
+    def report(self) -> dict[str, Any]:
+        """What was met and what was not, as JSON values."""
+        named = self._statuses()
+        operations = [self._of(operation, named[operation.id]) for operation in self._catalogue.operations]
+        met = sum(1 for one in operations if one["calls"])
+        return {
+            "operations_met": met,
+            "operations": len(operations),
+            "never_called": [one["id"] for one in operations if not one["calls"]],
+            "by_operation": operations,
+            "job_states": self._kind("job"),
+            "request_states": self._kind("request"),
+            "event_codes": self._kind("event"),
+        }
+
+    def _of(self, operation: Operation, named: tuple[int, ...]) -> dict[str, Any]:
+        counts = {s: n for (o, s), n in sorted(self._calls.items()) if o == operation.id}
+        return {
+            "id": operation.id,
+            "operation": str(operation),
+            "calls": sum(counts.values()),
+            "statuses": {str(status): count for status, count in counts.items()},
+            "statuses_never_met": [s for s in named if s not in counts],
+            "undocumented": [s for s in counts if s not in named],
+        }
+
+    def _kind(self, kind: str) -> dict[str, Any]:
+        seen, expected = self._seen[kind], self._expected[kind]
+        return {
+            "met": {name: seen[name] for name in sorted(seen)},
+            "never_met": [name for name in expected if name not in seen],
+        }
+
+
+def as_junit(report: dict[str, Any]) -> str:
+    """A test suite with a case per operation, state and code; what was never met is skipped."""
+    suites = ElementTree.Element("testsuites")
+    rows = [(one["operation"], bool(one["calls"])) for one in report["by_operation"]]
+    _suite(suites, "operations", rows)
+    for kind in ("job_states", "request_states", "event_codes"):
+        met, never = report[kind]["met"], report[kind]["never_met"]
+        _suite(suites, kind, [*((name, True) for name in met), *((name, False) for name in never)])
+    return ElementTree.tostring(suites, encoding="unicode", xml_declaration=True)
+
+
+def _suite(parent: ElementTree.Element, name: str, rows: Iterable[tuple[str, bool]]) -> None:
+    rows = list(rows)
+    skipped = sum(1 for _, met in rows if not met)
+    suite = ElementTree.SubElement(
+        parent, "testsuite", name=name, tests=str(len(rows)), skipped=str(skipped), failures="0", errors="0"
+    )
+    for case, met in rows:
+        element = ElementTree.SubElement(suite, "testcase", classname=name, name=case)
+        if not met:
+            ElementTree.SubElement(element, "skipped", message="never met")
+
+
+STYLE = """:root{color-scheme:light dark;--line:#8884;--met:#2a7d3f;--never:#b3541e}
+body{font:15px/1.5 system-ui,sans-serif;max-width:70rem;margin:2rem auto;padding:0 1rem}
+table{border-collapse:collapse;width:100%}td,th{border-bottom:1px solid var(--line);padding:.3rem .6rem;
+text-align:left;vertical-align:top}td.n{text-align:right}.met{color:var(--met)}.never{color:var(--never)}
+code{font:13px ui-monospace,monospace}
+@media(prefers-color-scheme:dark){:root{--met:#6fce86;--never:#f0a070}}"""
+
+
+def as_html(report: dict[str, Any]) -> str:
+    """One page that works offline, light and dark."""
+    rows = "".join(_row(one) for one in report["by_operation"])
+    parts = "".join(_list(title, report[kind]) for title, kind in _KINDS)
+    return (
+        "<!doctype html><html lang=en><meta charset=utf-8><meta name=viewport "
+        'content="width=device-width, initial-scale=1"><title>Coverage of the API</title>'
+        f"<style>{STYLE}</style><h1>What this client has met</h1>"
+        f"<p>{report['operations_met']} of {report['operations']} operations were called.</p>"
+        "<table><tr><th>operation<th>calls<th>answered<th>never answered</tr>"
+        f"{rows}</table>{parts}</html>"
+    )
+
+
+_KINDS = (
+    ("States of jobs", "job_states"),
+    ("States of requests", "request_states"),
+    ("Codes of events", "event_codes"),
+)
+
+
+def _row(one: dict[str, Any]) -> str:
+    met = "met" if one["calls"] else "never"
+    answered = ", ".join(f"{status} ({count})" for status, count in one["statuses"].items())
+    never = ", ".join(map(str, one["statuses_never_met"]))
+    name = html.escape(one["operation"])
+    return (
+        f"<tr><td class={met}><code>{name}</code><td class=n>{one['calls']}<td>{answered}"
+        f"<td class=never>{never}</tr>"
+    )
+
+
+def _list(title: str, kind: dict[str, Any]) -> str:
+    met = ", ".join(f"{name} ({count})" for name, count in kind["met"].items()) or "none"
+    never = ", ".join(kind["never_met"]) or "none"
+    return (
+        f"<h2>{title}</h2><p class=met>Met: {html.escape(met)}</p>"
+        f"<p class=never>Never met: {html.escape(never)}</p>"
+    )

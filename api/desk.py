@@ -1,0 +1,46 @@
+"""The desk of a world: its journal of calls, its coverage of the API, and the faults in its way."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from fastapi import FastAPI
+from fastapi.routing import APIRoute
+
+from api.calls.asgi import Desk
+from api.calls.catalogue import Catalogue, Operation
+from api.calls.coverage import Coverage
+from api.calls.faults import Faults
+from api.calls.journal import Calls
+from api.routes import all_routers
+from twin.domain.work import JOB_STATES, REQUEST_STATES
+from twin.records.views.happenings import EVENT_CODES
+
+STATES = {"job": JOB_STATES, "request": REQUEST_STATES, "event": EVENT_CODES}
+
+
+def make_desk(app: FastAPI, now: Callable[[], int | None], seed: int = 1) -> Desk:
+    """A desk for the operations of ``app``. ``now`` is simulated ms; ``seed`` that of HTTP faults."""
+    catalogue = Catalogue(_operations())
+    coverage = Coverage(catalogue, lambda: _statuses(app), STATES)
+    return Desk(catalogue, Calls(), coverage, Faults(seed), now)
+
+
+def _operations() -> list[Operation]:
+    return [
+        Operation(route.operation_id or route.name, method, route.path)
+        for router in all_routers()
+        for route in router.routes
+        if isinstance(route, APIRoute) and route.include_in_schema
+        for method in sorted(route.methods or ())
+    ]
+
+
+def _statuses(app: FastAPI) -> Mapping[str, tuple[int, ...]]:
+    """The statuses that the document names, by operation id."""
+    return {
+        about["operationId"]: tuple(sorted(int(s) for s in about["responses"] if s.isdecimal()))
+        for methods in app.openapi()["paths"].values()
+        for about in methods.values()
+        if isinstance(about, dict) and "operationId" in about
+    }

@@ -1,0 +1,148 @@
+"""The journal of calls, and what it says of a client's coverage of the API."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+from xml.etree import ElementTree
+
+import pytest
+
+from tests.api.served import KEY, Served, serve
+
+
+@pytest.fixture
+def twin() -> Iterator[Served]:
+    with serve() as served:
+        yield served
+
+
+def calls(twin: Served, **query: Any) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = twin.send("GET", "/_twin/calls", params=query).json()["calls"]
+    return found
+
+
+def test_every_call_of_the_api_is_written_down_with_its_operation_and_both_bodies(twin: Served) -> None:
+    twin.sku("A")
+    twin.refused(422, "POST", "/sku", json={"id": 5})
+    first, second = calls(twin)
+    assert (first["operation"], first["status"], first["request_body"]) == ("create_sku", 200, '{"id":"A"}')
+    assert '"id":"A"' in first["response_body"]
+    assert (second["id"], second["status"]) == (first["id"] + 1, 422)
+
+
+def test_calls_of_the_control_are_not_written_down(twin: Served) -> None:
+    twin.send("GET", "/_twin/clock")
+    assert calls(twin) == []
+
+
+def test_calls_are_told_with_the_simulated_time_they_came_at(twin: Served) -> None:
+    twin.advance(1234)
+    twin.ok("GET", "/bots")
+    assert calls(twin)[0]["t_ms"] == 1234
+
+
+def test_calls_are_found_by_every_mark_they_have(twin: Served) -> None:
+    twin.sku("A")
+    twin.sku("needle")
+    twin.refused(404, "DELETE", "/sku/none")
+    assert [c["path"] for c in calls(twin, method="delete")] == ["/api/v2/sku/none"]
+    assert len(calls(twin, operation="create_sku")) == 2
+    assert len(calls(twin, status=404)) == 1
+    assert len(calls(twin, body="needle")) == 1
+    assert len(calls(twin, answer="needle")) == 1
+    assert len(calls(twin, path="sku/")) == 1
+    assert [c["id"] for c in calls(twin, since=2)] == [3]
+    assert twin.send("GET", "/_twin/calls", params={"limit": 1}).json()["found"] == 3
+
+
+def test_an_operation_that_does_not_exist_is_refused_rather_than_never_found(twin: Served) -> None:
+    answer = twin.send("GET", "/_twin/calls", params={"operation": "create_skus"})
+    assert answer.status_code == 422
+    assert "create_skus" in answer.json()["detail"]
+
+
+def test_secrets_are_not_told(twin: Served) -> None:
+    body = {"email": "a@example.com", "password": "Sehr-Geheim-1!"}
+    twin.call("POST", "/auth/login", json=body)
+    key = twin.ok("POST", "/auth/generate_api_key", json={"name": "mine"})
+    text = twin.send("GET", "/_twin/calls").text
+    assert "Geheim" not in text
+    assert KEY not in text
+    secrets = [value for name, value in key.items() if "key" in name and isinstance(value, str)]
+    assert secrets
+    assert not any(secret in text for secret in secrets)
+
+
+def test_a_call_that_is_no_operation_is_told_with_the_nearest_one(twin: Served) -> None:
+    twin.call("GET", "/inventory")
+    twin.call("PUT", "/sku")
+    told = twin.send("GET", "/_twin/calls/unmatched").json()["calls"]
+    assert [call["nearest"] for call in told] == ["GET /api/v2/inventory_view", "POST /api/v2/sku"]
+    assert len(calls(twin, operation="unmatched")) == 2
+
+
+@pytest.mark.parametrize(
+    ("count", "status"),
+    [
+        ({}, 200),
+        ({"exactly": 2}, 200),
+        ({"exactly": 1}, 409),
+        ({"at_least": 3}, 409),
+        ({"at_most": 1}, 409),
+        ({"at_least": 1, "at_most": 2}, 200),
+        ({"exactly": 2, "at_most": 2}, 422),
+    ],
+)
+def test_how_often_a_call_was_made_can_be_verified(twin: Served, count: dict[str, int], status: int) -> None:
+    twin.sku("A")
+    twin.sku("B")
+    answer = twin.send("POST", "/_twin/calls/verify", json={"operation": "create_sku", **count})
+    assert answer.status_code == status, answer.text
+
+
+def test_never_made_is_verified_with_exactly_none(twin: Served) -> None:
+    answer = twin.send("POST", "/_twin/calls/verify", json={"operation": "trigger_job", "exactly": 0})
+    assert answer.json() == {"holds": True, "count": 0, "detail": None}
+
+
+def test_forgetting_empties_the_journal_and_the_coverage(twin: Served) -> None:
+    twin.sku("A")
+    assert twin.send("DELETE", "/_twin/calls").status_code == 200
+    assert calls(twin) == []
+    assert twin.send("GET", "/_twin/coverage").json()["operations_met"] == 0
+
+
+def test_coverage_counts_operations_statuses_states_and_codes_met_and_never_met(twin: Served) -> None:
+    twin.stocked()
+    twin.order()
+    twin.waiting_job()
+    twin.refused(404, "POST", "/trigger/none")
+    twin.items("/events")
+    report = twin.send("GET", "/_twin/coverage").json()
+    assert report["operations"] == 50
+    assert {"login", "get_bots"} <= set(report["never_called"])
+    trigger = next(one for one in report["by_operation"] if one["id"] == "trigger_job")
+    assert trigger["statuses"] == {"404": 1}
+    assert 200 in trigger["statuses_never_met"]
+    assert trigger["undocumented"] == []
+    assert "WAITING_FOR_TRIGGER" in report["job_states"]["met"]
+    assert "FAILED" in report["job_states"]["never_met"]
+    assert "0x5001" in report["event_codes"]["met"]
+    assert "0x5005" in report["event_codes"]["never_met"]
+
+
+def test_coverage_as_junit_skips_what_was_never_met(twin: Served) -> None:
+    twin.ok("GET", "/bots")
+    text = twin.send("GET", "/_twin/coverage", params={"format": "junit"}).text
+    suite = ElementTree.fromstring(text)[0]
+    assert (suite.get("tests"), suite.get("skipped")) == ("50", "49")
+    met = [case.get("name") for case in suite if case.find("skipped") is None]
+    assert met == ["GET /api/v2/bots"]
+
+
+def test_coverage_as_a_page_needs_nothing_from_elsewhere(twin: Served) -> None:
+    page = twin.send("GET", "/_twin/coverage", params={"format": "html"})
+    assert page.headers["content-type"].startswith("text/html")
+    assert "GET /api/v2/bots" in page.text
+    assert "http" not in page.text.replace("http-equiv", "")
