@@ -25,6 +25,9 @@ STATUS_IN = {
 }
 """The state of a job by the state of the visit that serves it."""
 
+DERIVED = ("carrier_at", "room", "kept", "lock", "place_user", "parking_user", "presented", "carriers")
+"""What a deck keeps for speed."""
+
 
 def check(engine: Engine) -> None:
     """Assert everything below."""
@@ -134,7 +137,7 @@ def check_derived(plant: Plant) -> None:
     fresh = Plant(plant.site, from_plain(State, to_plain(plant.state)), plant.orders.keep_ended)
     for level, deck in plant.decks.items():
         anew = fresh.decks[level]
-        for name in ("carrier_at", "room", "kept", "lock", "place_user", "parking_user"):
+        for name in DERIVED:
             assert getattr(deck, name) == getattr(anew, name), f"{name} of level {level}"
         assert deck.free_bots.keys() == anew.free_bots.keys()
         assert deck.returns.keys() == anew.returns.keys()

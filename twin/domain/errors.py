@@ -51,6 +51,14 @@ class SiteRefused(Refusal):
     """A site that cannot work: says what, where, and what would be right."""
 
 
+class UnknownPolicy(Refusal):
+    """A decision or a policy that there is not; the message names the nearest that there is."""
+
+    def __init__(self, decision: str, message: str) -> None:
+        super().__init__(message)
+        self.decision = decision
+
+
 @dataclass(frozen=True, slots=True)
 class EntityFeedback:
     """Why one entity of a request was refused."""

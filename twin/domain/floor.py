@@ -29,7 +29,10 @@ NO_LANE = -1
 
 @dataclass(slots=True)
 class Deck:
-    """One level as it is now. Lists are indexed by cell or by lane; 0 means nobody."""
+    """One level as it is now. Lists are indexed by cell or by lane; 0 means nobody.
+
+    ``carriers`` counts the carriers of the level, ``presented`` their presentations so far.
+    """
 
     level: Level
     lanes: tuple[Lane, ...]
@@ -45,6 +48,8 @@ class Deck:
     low_bots: dict[int, None] = field(default_factory=dict)
     returns: dict[int, None] = field(default_factory=dict)
     broken: dict[int, None] = field(default_factory=dict)
+    carriers: int = 0
+    presented: int = 0
 
     def feeds(self, cell: int) -> bool:
         """Whether there is a charger on a cell that works."""
@@ -53,6 +58,14 @@ class Deck:
     def blockers(self, cell: int) -> list[int]:
         """The carriers that stand in the way of ``cell``, the one nearest the aisle first."""
         return [c for c in (self.carrier_at[w] for w in self.way_of[cell]) if c]
+
+    def front(self, cell: int) -> int:
+        """Where a bot goes first to get the carrier on ``cell``: to what blocks it, else to itself."""
+        at = self.carrier_at
+        for on_way in self.way_of[cell]:
+            if at[on_way]:
+                return on_way
+        return cell
 
     def spare(self, lane: int) -> int:
         """Positions of a lane that can be reached and that nobody counts on."""
@@ -106,6 +119,8 @@ class Floor:
 
     def __post_init__(self) -> None:
         for carrier in self.state.carriers.values():
+            self.decks[carrier.level].carriers += 1
+            self.decks[carrier.level].presented += carrier.presented
             if carrier.cell is not None:
                 self._stand(self.decks[carrier.level], carrier.id, carrier.cell)
         for bot in self.state.bots.values():
@@ -272,6 +287,7 @@ class Floor:
         """A person puts a new carrier on a bot that stands at a handover place."""
         carrier = Carrier(max(self.state.carriers, default=1000) + 1, bot.level, None, bot.id, now)
         self.state.carriers[carrier.id] = carrier
+        self.decks[bot.level].carriers += 1
         bot.carrier = carrier.id
         spot = self.spot(bot)
         self.happened.append(past.CarrierAdded(carrier.id, *spot))

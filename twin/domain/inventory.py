@@ -18,13 +18,17 @@ LARGEST_QUANTITY = 2_147_483_647
 
 @dataclass(slots=True)
 class Carrier:
-    """A carrier: it stands on ``cell`` of ``level`` or is on ``bot``; never both, never neither."""
+    """A carrier: it stands on ``cell`` of ``level`` or is on ``bot``; never both, never neither.
+
+    ``presented`` counts how often it has come to stand at a balcony.
+    """
 
     id: int
     level: int
     cell: int | None
     bot: int | None = None
     changed_ms: int = 0
+    presented: int = 0
 
 
 @dataclass(slots=True)
@@ -39,7 +43,10 @@ class Box:
 
 @dataclass(slots=True)
 class Load:
-    """Pieces of one SKU in one box, with what open jobs will take out and put in."""
+    """Pieces of one SKU in one box, with what open jobs will take out and put in.
+
+    ``stocked_ms`` is since when there have been pieces in it.
+    """
 
     box: int
     sku: str
@@ -48,6 +55,7 @@ class Load:
     booked_out: int = 0
     booked_in: int = 0
     updated_ms: int = 0
+    stocked_ms: int = 0
 
     @property
     def fulfillable(self) -> int:

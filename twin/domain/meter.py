@@ -59,10 +59,9 @@ class Meter:
         reserve = level_mj(self.battery, self.battery.reserve_percent)
         return self.energy_mj(bot, now) - needed_mj >= reserve
 
-    def ms_to_enough(self, bot: Bot) -> int:
-        """How long a metered bot must charge until it may leave."""
-        goal = level_mj(self.battery, self.battery.enough_percent)
-        return charging_ms(self.battery, bot.energy_mj, goal)
+    def ms_to(self, bot: Bot, goal_mj: int) -> int:
+        """How long a metered bot must charge until it holds ``goal_mj`` (at most 99.9 %)."""
+        return charging_ms(self.battery, bot.energy_mj, goal_mj)
 
     def ms_to_low(self, bot: Bot) -> int | None:
         """How long a metered bot can stand until it should charge; None: for ever."""

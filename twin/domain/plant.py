@@ -94,6 +94,10 @@ class Plant:
         """Carriers to be moved before this one can be taken out; 0 for one on a bot."""
         return self.floor.depth(carrier_id)
 
+    def energy_mj(self, bot_id: int, now: int) -> int:
+        """What the battery of a bot holds at an instant."""
+        return self.meter.energy_mj(self.state.bots[bot_id], now)
+
     # -- commands
 
     def change_stock(self, command: ask.Command, now: int) -> object:
@@ -239,6 +243,8 @@ class Plant:
         assert bot.visit is not None
         visit = self.state.visits[bot.visit]
         visit.state, visit.presented_ms = work.PRESENTED, now
+        self.state.carriers[visit.carrier].presented += 1
+        self.decks[visit.level].presented += 1
         for lane in list(visit.locks):
             self.floor.unlock(visit, lane)
         for job_id in visit.jobs:

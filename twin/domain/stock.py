@@ -271,6 +271,8 @@ class Stock:
     def _recount(self, load: Load, count: int, now: int) -> None:
         sku = self.state.skus[load.sku]
         sku.total_quantity += count - load.item_count
+        if load.item_count == 0:
+            load.stocked_ms = now
         load.item_count = count
         sku.updated_ms = load.updated_ms = now
 

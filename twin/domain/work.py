@@ -13,6 +13,7 @@ FULFILLMENT = "FULFILLMENT"
 REPLENISHMENT = "REPLENISHMENT"
 FETCH = "FETCH"
 RELOCATION = "RELOCATION"
+BUFFERING = "BUFFERING"
 RETURN = "RETURN"
 CHARGING = "CHARGING"
 UNCHARGING = "UNCHARGING"
@@ -26,7 +27,7 @@ RESUME = "RESUME"
 STOCK_TYPES = (FULFILLMENT, REPLENISHMENT, FETCH)
 TASK_TYPES = (CHARGING, UNCHARGING, ONBOARDING, OFFBOARDING, RFID_WRITE, CARRIER_ONBOARDING)
 REQUEST_TYPES = (*STOCK_TYPES, *TASK_TYPES, PAUSE, RESUME)
-JOB_TYPES = (*STOCK_TYPES, RELOCATION, RETURN, *TASK_TYPES)
+JOB_TYPES = (*STOCK_TYPES, RELOCATION, BUFFERING, RETURN, *TASK_TYPES)
 
 CREATED = "CREATED"
 IN_PROGRESS = "IN_PROGRESS"
@@ -72,6 +73,7 @@ OPERATOR_BOTH = "both"
 OPERATORS = (OPERATOR_API, OPERATOR_SIMULATED, OPERATOR_BOTH)
 
 QUEUED = "QUEUED"
+BEING_BUFFERED = "BEING_BUFFERED"
 FETCHING = "FETCHING"
 PRESENTED = "PRESENTED"
 RETURNING = "RETURNING"
@@ -145,7 +147,7 @@ class Job:
 
 @dataclass(slots=True)
 class Dig:
-    """A blocking carrier that a visit moves out of the way, and where to."""
+    """A carrier that a visit moves within the store, and where to: out of the way, or near its balcony."""
 
     job: str
     carrier: int
@@ -160,7 +162,8 @@ class Visit:
 
     ``place`` is the handover cell, ``lane`` the lane in which room is kept for the
     return, ``locks`` the lanes that nobody else may enter meanwhile, ``cause`` the
-    request whose job was served last.
+    request whose job was served last. ``home`` is the lane in which the carrier stood
+    before it was brought near its balcony to wait there.
     """
 
     id: int
@@ -180,6 +183,7 @@ class Visit:
     return_job: str | None = None
     return_cell: int | None = None
     presented_ms: int | None = None
+    home: int | None = None
 
     def rank(self) -> tuple[int, int, int]:
         """Sort key of a queue: more urgent first, then older, then smaller id."""

@@ -1,20 +1,79 @@
-"""The set of policies a twin runs with."""
+"""The set of policies a twin runs with, chosen by name or given as objects."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field, fields
 
+from twin.domain.errors import UnknownPolicy
+from twin.policies import registry
 from twin.policies.allocation import Allocation, FewestCarriers
-from twin.policies.dispatch import Dispatch, NearestBot
+from twin.policies.buffering import Buffering, NoBuffering
+from twin.policies.charging import Charging, Threshold
+from twin.policies.dispatch import Dispatch, Oldest
 from twin.policies.parking import NearestParking, Parking
-from twin.policies.storage import NearestFree, Storage
+from twin.policies.put_back import OwnPlace, PutBack
+from twin.policies.relocation import NearestFree, Relocation
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """The names of the policies of a run: plain data, part of what a run is made of."""
+
+    dispatch: str = "oldest"
+    allocation: str = "fewest_carriers"
+    put_back: str = "own_place"
+    relocation: str = "nearest_free"
+    charging: str = "threshold"
+    parking: str = "nearest"
+    buffering: str = "none"
+
+    @classmethod
+    def of(cls, names: Mapping[str, object]) -> Choice:
+        """The defaults with ``names`` by decision in their stead. Raises UnknownPolicy."""
+        return cls(**{decision: registry.checked_name(decision, name) for decision, name in names.items()})
+
+    @classmethod
+    def parse(cls, texts: Iterable[str]) -> Choice:
+        """The choice that texts like ``dispatch=oldest`` make. Raises UnknownPolicy."""
+        names: dict[str, object] = {}
+        for text in texts:
+            decision, equals, name = text.partition("=")
+            if not equals:
+                raise UnknownPolicy(decision, f"{text!r} is not of the form DECISION=NAME")
+            if registry.checked_decision(decision) in names:
+                raise UnknownPolicy(decision, f"the {decision} policy is chosen twice")
+            names[decision] = name
+        return cls.of(names)
+
+    def as_dict(self) -> dict[str, str]:
+        """The name of each policy by decision."""
+        return asdict(self)
 
 
 @dataclass(slots=True)
 class Policies:
     """One policy for each kind of choice."""
 
+    dispatch: Dispatch = field(default_factory=Oldest)
     allocation: Allocation = field(default_factory=FewestCarriers)
-    dispatch: Dispatch = field(default_factory=NearestBot)
-    storage: Storage = field(default_factory=NearestFree)
+    put_back: PutBack = field(default_factory=OwnPlace)
+    relocation: Relocation = field(default_factory=NearestFree)
+    charging: Charging = field(default_factory=Threshold)
     parking: Parking = field(default_factory=NearestParking)
+    buffering: Buffering = field(default_factory=NoBuffering)
+
+    @classmethod
+    def named(cls, names: Mapping[str, object]) -> Policies:
+        """The default policies with those of ``names`` in their stead. Raises UnknownPolicy."""
+        return cls.of(Choice.of(names))
+
+    @classmethod
+    def of(cls, choice: Choice) -> Policies:
+        """The policies of a choice. Raises UnknownPolicy for one that is not registered (here)."""
+        return cls(**{d: registry.make(d, name) for d, name in choice.as_dict().items()})
+
+    @property
+    def choice(self) -> Choice:
+        """Their names. A policy whose class is not registered is called by its class."""
+        return Choice(**{f.name: registry.name_of(f.name, getattr(self, f.name)) for f in fields(self)})

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from twin.domain.battery import level_mj
 from twin.domain.bots import Bot
 from twin.domain.fleet import EMPTY
 from twin.domain.floor import NOBODY, Deck
@@ -48,21 +47,31 @@ def want(engine: Engine, bot: Bot) -> None:
 def will_need_it(engine: Engine, bot: Bot) -> bool:
     """Whether a bot should park on a charger when it has brought its carrier back."""
     energy = engine.plant.meter.energy_mj(bot, engine.now)
-    return bot.must_charge or engine.plant.meter.is_low(energy)
+    if bot.must_charge or engine.plant.meter.is_low(energy):
+        return True
+    return engine.policies.charging.seeks(engine.plant, bot, energy)
 
 
 def come_to_rest(engine: Engine, bot: Bot) -> None:
     """A bot stands on a parking place or charger with nothing to do."""
     fleet, meter = engine.plant.fleet, engine.plant.meter
     meter.settle(bot, engine.now)
-    enough = level_mj(meter.battery, meter.battery.enough_percent)
-    if fleet.on_charger(bot) and bot.energy_mj < enough:
+    if fleet.on_charger(bot) and bot.energy_mj < meter.goal_mj:
         fleet.plug(bot, engine.now)
-        engine.agenda.set((ALARM, bot.id), engine.now + meter.ms_to_enough(bot))
+        _watch_charging(engine, bot)
     else:
         _watch(engine, bot)
     engine.plant.floor.offer(bot)
     engine.touch(bot.level)
+
+
+def _watch_charging(engine: Engine, bot: Bot) -> None:
+    """Look again when a metered bot may work again, or is charged enough."""
+    goal = engine.plant.meter.goal_mj
+    if bot.must_charge:
+        enough = engine.policies.charging.enough_mj(engine.plant, bot)
+        goal = enough if bot.energy_mj < enough else goal
+    engine.agenda.set((ALARM, bot.id), engine.now + engine.plant.meter.ms_to(bot, goal))
 
 
 def watch_waiting(engine: Engine, bot: Bot) -> None:
@@ -101,9 +110,15 @@ def ring(engine: Engine, bot_id: int) -> None:
 
 
 def _charged(engine: Engine, bot: Bot) -> None:
-    engine.plant.fleet.unplug(bot, engine.now)
+    """A bot has charged enough to work; it goes on charging where it has not charged enough to leave."""
+    engine.plant.meter.settle(bot, engine.now)
     engine.plant.fleet.need_charge(bot, False)
-    _watch(engine, bot)
+    goal = engine.plant.meter.goal_mj
+    if bot.energy_mj < goal - goal // 100:
+        _watch_charging(engine, bot)
+    else:
+        engine.plant.fleet.unplug(bot, engine.now)
+        _watch(engine, bot)
     engine.plant.floor.offer(bot)
 
 
@@ -129,13 +144,31 @@ def send_to_chargers(engine: Engine, deck: Deck) -> None:
     bots = engine.plant.state.bots
     waiting = [bots[b] for b in deck.low_bots if not engine.plant.fleet.on_charger(bots[b])]
     if not waiting:
+        if deck.free_bots and engine.policies.charging.moves_idle(engine.plant, deck.level.id):
+            _send_idle(engine, deck)
         return
-    free = [c for c in free_chargers(deck) if engine.traffic[deck.level.id].vacant(c, engine.now)]
+    free = _vacant_chargers(engine, deck)
     for bot in sorted(waiting, key=lambda b: (engine.plant.meter.energy_mj(b, engine.now), b.id)):
         if free:
             send(engine, bot, free.pop(0))
     if not free_chargers(deck):
         make_room(engine, deck)
+
+
+def _send_idle(engine: Engine, deck: Deck) -> None:
+    """Let bots that are parked off a charger drive to free ones, the emptiest first."""
+    plant = engine.plant
+    idle = [b for b in map(plant.state.bots.__getitem__, deck.free_bots) if not b.steps]
+    away = [(plant.energy_mj(b.id, engine.now), b.id) for b in idle if not plant.fleet.on_charger(b)]
+    chargers = _vacant_chargers(engine, deck)
+    for energy, bot_id in sorted(away):
+        bot = plant.state.bots[bot_id]
+        if chargers and engine.policies.charging.seeks(plant, bot, energy):
+            send(engine, bot, chargers.pop(0))
+
+
+def _vacant_chargers(engine: Engine, deck: Deck) -> list[int]:
+    return [c for c in free_chargers(deck) if engine.traffic[deck.level.id].vacant(c, engine.now)]
 
 
 def free_chargers(deck: Deck) -> list[int]:
@@ -149,10 +182,14 @@ def free_parking(deck: Deck) -> list[int]:
 
 
 def make_room(engine: Engine, deck: Deck) -> bool:
-    """Let a bot that is done charging clear its charger for one that waits; whether one does."""
+    """Let a bot that need not charge clear its charger for one that must; whether one does.
+
+    One that is done goes first, then the one with the smallest id.
+    """
     fleet, bots = engine.plant.fleet, engine.plant.state.bots
-    done = (bots[b] for b in sorted(deck.free_bots) if fleet.on_charger(bots[b]) and not bots[b].charging)
-    for bot, place in zip(done, free_parking(deck), strict=False):
+    able = [bots[b] for b in sorted(deck.free_bots) if fleet.on_charger(bots[b])]
+    able.sort(key=lambda bot: bot.charging)
+    for bot, place in zip(able, free_parking(deck), strict=False):
         return send(engine, bot, place)
     return False
 
@@ -166,7 +203,8 @@ def is_blocked(engine: Engine, deck: Deck) -> bool:
 
 def go_to_park(engine: Engine, bot: Bot) -> bool:
     """Send a bot that holds no parking place to one; whether it sets out."""
-    place = engine.policies.parking.parking(engine.plant.decks[bot.level], bot.cell, bot.must_charge)
+    deck = engine.plant.decks[bot.level]
+    place = engine.policies.parking.place(engine.plant, deck, bot.cell, will_need_it(engine, bot))
     return send(engine, bot, place)
 
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from twin.domain.bots import LIFT, LOWER, Bot
 from twin.domain.floor import NOBODY, Deck
 from twin.domain.work import PLANNING_MS, Visit
 from twin.policies.dispatch import URGENT_AFTER_MS, free_place
-from twin.policies.storage import Spot
+from twin.policies.view import BotView, Spot
 from twin.simulation import charging, driving, maintaining
 from twin.simulation.traffic import Stop, Trip
 
@@ -67,8 +69,10 @@ def begin_what_can_be(engine: Engine, level: int) -> None:
 
 
 def _begin_visits(engine: Engine, deck: Deck) -> None:
-    for visit in engine.policies.dispatch.candidates(engine.plant, deck.level.id, engine.now):
-        begun = _try_fetch(engine, deck, visit)
+    visits = engine.plant.state.visits
+    for view, bots in engine.policies.dispatch.proposals(engine.plant, deck.level.id, engine.now):
+        visit = visits[view.id]
+        begun = _try_fetch(engine, deck, visit, bots)
         if not deck.free_bots:
             return
         if not begun and engine.now - visit.queued_ms > URGENT_AFTER_MS:
@@ -76,18 +80,19 @@ def _begin_visits(engine: Engine, deck: Deck) -> None:
             return
 
 
-def _try_fetch(engine: Engine, deck: Deck, visit: Visit) -> bool:
+def _try_fetch(engine: Engine, deck: Deck, visit: Visit, bots: Iterable[BotView]) -> bool:
     """Begin a visit if place, lane, room for blocking carriers and a bot can be had together."""
     place = free_place(engine.plant, deck, visit.balcony)
     cell = engine.plant.state.carriers[visit.carrier].cell
     if place is None or cell is None or deck.lock[deck.lane_of[cell]] != NOBODY:
         return False
     blockers = deck.blockers(cell)
-    spots = engine.policies.storage.relocation(deck, deck.lane_of[cell], len(blockers)) if blockers else []
+    spots = _room_for(engine, deck, deck.lane_of[cell], len(blockers))
     if spots is None:
         return False
     stops = _fetch_stops(engine, blockers, spots, visit, cell, place)
-    for bot in engine.policies.dispatch.bots(engine.plant, deck.level.id, stops[0].goal)[:BOTS_TRIED]:
+    for view in islice(bots, BOTS_TRIED):
+        bot = engine.plant.state.bots[view.id]
         trip = engine.traffic[deck.level.id].plan(bot, stops, engine.now)
         if trip is None:
             continue
@@ -97,6 +102,11 @@ def _try_fetch(engine: Engine, deck: Deck, visit: Visit) -> bool:
             return True
         charging.want(engine, bot)
     return False
+
+
+def _room_for(engine: Engine, deck: Deck, lane: int, count: int) -> list[Spot] | None:
+    """Positions for the carriers in the way of one in a lane, or None for now."""
+    return engine.policies.relocation.spots(engine.plant, deck, lane, count) if count else []
 
 
 def _fetch_stops(
@@ -124,14 +134,15 @@ def _commit_fetch(
 
 
 def _try_return(engine: Engine, deck: Deck, visit: Visit) -> None:
-    spot = engine.policies.storage.put_back(deck, visit)
+    spot = engine.policies.put_back.spot(engine.plant, deck, visit)
     if spot is None or visit.bot is None:
         return
     cell, lane = spot
     bot = engine.plant.state.bots[visit.bot]
     if bot.fault is not None:
         return
-    parking = engine.policies.parking.parking(deck, cell, charging.will_need_it(engine, bot))
+    to_charge = charging.will_need_it(engine, bot)
+    parking = engine.policies.parking.place(engine.plant, deck, cell, to_charge)
     motion = engine.plant.site.motion
     stops = [
         Stop(cell, True, LOWER, motion.lower_ms, visit.carrier),

@@ -8,7 +8,7 @@ what has happened goes to the observers before anybody gets an answer.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from twin.domain import commands as ask
@@ -17,7 +17,7 @@ from twin.domain.faults import FaultPlan
 from twin.domain.layout import Site
 from twin.domain.plant import Plant
 from twin.domain.state import State
-from twin.policies.chosen import Policies
+from twin.policies.chosen import Choice, Policies
 from twin.policies.routing import Routes
 from twin.simulation import arriving, charging, dispatching, driving, failing, maintaining, serving
 from twin.simulation.agenda import Agenda, Key
@@ -34,11 +34,15 @@ SNAPSHOT_FORMAT = 1
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """What a run is made of besides its commands. ``epoch`` is simulated time 0, ISO 8601 in UTC."""
+    """What a run is made of besides its commands. ``epoch`` is simulated time 0, ISO 8601 in UTC.
+
+    ``policies`` are the names of those it runs with.
+    """
 
     site: Site
     seed: int
     epoch: str
+    policies: Choice = field(default_factory=Choice)
 
 
 @dataclass(slots=True)
@@ -62,11 +66,11 @@ class Engine:
         streams: Streams,
         policies: Policies | None = None,
     ) -> None:
-        self.origin = origin
+        self.policies = policies or Policies.of(origin.policies)
+        self.origin = replace(origin, policies=self.policies.choice)
         self.plant = plant
         self.memory = memory
         self.streams = streams
-        self.policies = policies or Policies()
         self.agenda = Agenda(memory.now_ms, self._ring)
         self.traffic = make_traffic(plant)
         self.changed: dict[int, None] = {}
@@ -226,7 +230,11 @@ class Engine:
 
 
 def restore(snapshot: dict[str, Any], policies: Policies | None = None) -> Engine:
-    """A twin that goes on from a snapshot. Raises ValueError for one of another format."""
+    """A twin that goes on from a snapshot, with the policies it names unless others are given.
+
+    Raises ValueError for a snapshot of another format, UnknownPolicy for a name that is
+    not registered in this process.
+    """
     if snapshot.get("format") != SNAPSHOT_FORMAT:
         raise ValueError(f"snapshot format {snapshot.get('format')!r}; this version reads {SNAPSHOT_FORMAT}")
     origin: Origin = from_plain(Origin, snapshot["origin"])

@@ -17,6 +17,7 @@ from twin.domain.floor import NOBODY, Deck
 from twin.domain.layout import STORAGE
 from twin.domain.modes import RESTART_MS, TAG_WRITE_MS
 from twin.domain.work import Job, Request
+from twin.policies.dispatch import nearest_bots
 from twin.simulation import charging, dispatching, driving
 from twin.simulation.traffic import Stop
 
@@ -359,7 +360,8 @@ def _begin_carrier_onboarding(engine: Engine, job: Job) -> None:
     lane = next((n for n in range(len(deck.lanes)) if deck.spare(n) > 0), None)
     if place is None or lane is None or not deck.free_bots:
         return
-    for bot in engine.policies.dispatch.bots(engine.plant, job.level, place):
+    for view in nearest_bots(engine.plant, deck, place):
+        bot = engine.plant.state.bots[view.id]
         if _send_to_place(engine, job, bot, place, lane):
             bot.task = job.id
             job.bot = bot.id
@@ -450,7 +452,9 @@ def _finish_writing(engine: Engine, bot: Bot, job: Job, good: bool) -> None:
         del state.mode.maintenance[job.level]
     _end(engine, job, bot, good)
     if bot.parking is None:
-        place = engine.policies.parking.parking(engine.plant.decks[bot.level], bot.cell, True)
+        place = engine.policies.parking.place(
+            engine.plant, engine.plant.decks[bot.level], bot.cell, True
+        )
         charging.send(engine, bot, place)
 
 

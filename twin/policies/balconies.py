@@ -1,0 +1,38 @@
+"""At which balcony a request is served."""
+
+from __future__ import annotations
+
+from twin.policies.view import PlantView
+
+
+def choose_balconies(view: PlantView, carriers: list[int]) -> list[int]:
+    """A balcony for the presentation of each carrier: one for all where one touches all their levels.
+
+    Of those that touch the most of the levels the one with the shortest expected delay
+    wins, then the smallest id: what its person has to do already, and the way there and back.
+    """
+    levels = [view.state.carriers[carrier].level for carrier in carriers]
+    touching = {level: view.places[level] for level in dict.fromkeys(levels)}
+    balconies = sorted({b: None for places in touching.values() for b in places})
+    reach = {b: sum(b in places for places in touching.values()) for b in balconies}
+    ranked = sorted(balconies, key=lambda b: (-reach[b], _delay_ms(view, b, carriers), b))
+    return [next(b for b in ranked if b in touching[level]) for level in levels]
+
+
+def cells_to(view: PlantView, balcony: int, carrier_id: int) -> int:
+    """Cells along both axes from a carrier to the nearest handover place of a balcony on its level."""
+    carrier = view.state.carriers[carrier_id]
+    places = view.places[carrier.level].get(balcony, ())
+    if carrier.cell is None or not places:
+        return 0
+    xy = view.decks[carrier.level].level.xy
+    x, y = xy[carrier.cell]
+    return min(abs(xy[p][0] - x) + abs(xy[p][1] - y) for p in places)
+
+
+def _delay_ms(view: PlantView, balcony: int, carriers: list[int]) -> int:
+    """Rough: the person's open jobs one after the other, then the longest way there and back, laden."""
+    site = view.site
+    busy = view.orders.open_at[balcony] * (site.person.handling_ms + site.person.line_ms)
+    cell_ms = site.pitch_mm * 1000 // site.motion.laden.speed_mm_s
+    return busy + 2 * cell_ms * max(cells_to(view, balcony, carrier) for carrier in carriers)
