@@ -43,6 +43,10 @@ def command(
         ),
     ] = None,
     operator: Annotated[Operator, typer.Option(help="Who gives the triggers.")] = Operator.API,
+    policy: Annotated[
+        list[str] | None,
+        typer.Option(metavar="DECISION=NAME", help="A policy, like dispatch=nearest; may be repeated."),
+    ] = None,
     as_json: Annotated[
         bool, typer.Option("--json", help="When ready, print a JSON line with url and api_key.")
     ] = False,
@@ -51,8 +55,10 @@ def command(
     pace, start, key = _speed(speed), _epoch(epoch), _key(api_key)
     # Slow to import, and not needed for --help.
     from api.server import Order, serve
+    from twin.policies.chosen import Choice
 
-    order = Order(site, seed, pace, port, host, start, key, operator.value, as_json, data)
+    policies = Choice.parse(policy or ())
+    order = Order(site, seed, pace, port, host, start, key, operator.value, as_json, data, policies)
     raise typer.Exit(serve(order))
 
 

@@ -26,6 +26,7 @@ from api.world import World
 from twin.assembly import build
 from twin.domain.layout import Site
 from twin.experiments.sitefile import find_site, load_site
+from twin.policies.chosen import Choice, Policies
 from twin.records.views import Views
 from twin.simulation.pacing import Speed
 
@@ -48,6 +49,7 @@ class Order:
     operator: str
     as_json: bool
     data: Path | None
+    policies: Choice
 
 
 def serve(order: Order) -> int:
@@ -70,7 +72,13 @@ def serve(order: Order) -> int:
 
 
 def _world(site: Site, order: Order) -> World:
-    engine = build(site, seed=order.seed, operator=order.operator, epoch=order.epoch.isoformat())
+    engine = build(
+        site,
+        seed=order.seed,
+        operator=order.operator,
+        epoch=order.epoch.isoformat(),
+        policies=Policies.of(order.policies),
+    )
     views = Views.following(engine)
     views.inventory()  # made once in full, here, so that the first reader need not wait for it
     # What has been built stays; the garbage collector need not walk through it again and again.

@@ -69,6 +69,7 @@ def busy_day(
     seed: int,
     observers: Iterable[Observer] = (),
     faults: FaultPlan = NO_FAULTS,
+    policies: Policies | None = None,
 ) -> Engine:
     """A twin with random stock, random orders for ``hours``, simulated people, and faults by chance."""
     demand = Demand("orders", lines_per_hour, round(hours * HOUR_MS))
@@ -81,6 +82,7 @@ def busy_day(
         observers=observers,
         keep_ended=False,
         faults=faults,
+        policies=policies,
     )
 
 
@@ -132,6 +134,7 @@ def write_log(
     out_path: Path,
     progress: Progress | None = None,
     faults_every_s: float | None = None,
+    policies: Policies | None = None,
 ) -> Finished:
     """Write the event log of a busy day to ``out_path``; the run ends when all its work has ended.
 
@@ -142,7 +145,7 @@ def write_log(
         horizon = round(hours * HOUR_MS)
         every = faults_every_s
         faults = NO_FAULTS if every is None else FaultPlan.every(max(1, round(every * 1000)), horizon)
-        engine = busy_day(site, hours, lines_per_hour, seed, [log.write], faults)
+        engine = busy_day(site, hours, lines_per_hour, seed, [log.write], faults, policies)
         with rare_collection():
             run_to_the_end(engine, horizon, progress)
     demand = engine.memory.demands[0]

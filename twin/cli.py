@@ -65,14 +65,20 @@ def log(
         float | None,
         typer.Option(help="Mean seconds between two faults of any kind.", min=0.001, callback=_finite_s),
     ] = None,
+    policy: Annotated[
+        list[str] | None,
+        typer.Option(metavar="DECISION=NAME", help="A policy, like dispatch=nearest; may be repeated."),
+    ] = None,
 ) -> None:
     """Run a busy day headless (random stock and orders, simulated people) and write its event log."""
     from twin.assembly import write_log
     from twin.experiments.sitefile import find_site, load_site
+    from twin.policies.chosen import Choice, Policies
 
+    policies = Policies.of(Choice.parse(policy or ()))
     loaded = load_site(find_site(site))
     with _progress(f"{hours:g} h on {loaded.name}") as progress:
-        done = write_log(loaded, hours, lines_per_hour, seed, out, progress, faults_every)
+        done = write_log(loaded, hours, lines_per_hour, seed, out, progress, faults_every, policies)
     print(f"{out}: {done.events} events, {done.orders} orders, to {done.ended_ms / 3_600_000:.2f} h")
     print(f"sha256 {done.sha256}")
 

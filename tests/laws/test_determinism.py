@@ -7,6 +7,7 @@ import re
 from collections import Counter
 
 import pytest
+from choices import CHOICES
 from clients import drive_by_api
 from fresh_process import from_the_start, interpreter
 from hypothesis import given
@@ -158,6 +159,7 @@ def test_where_a_run_is_cut_into_slices_does_not_matter(seed: int, cuts: list[in
         operator=st.sampled_from(OPERATORS),
         keep_ended=st.booleans(),
         capacity_wh=st.sampled_from((30, 480)),
+        policies=CHOICES,
     ),
     client=st.integers(0, 2**32),
 )

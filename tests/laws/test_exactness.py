@@ -11,6 +11,7 @@ from dataclasses import replace
 
 import invariants
 import pytest
+from choices import CHOICES
 from clients import drive_by_api, finish, run_out
 from hypothesis import given
 from hypothesis import strategies as st
@@ -97,6 +98,7 @@ def test_several_levels_that_share_balconies_break_no_rule() -> None:
         lines_per_hour=st.sampled_from((0, 300)),
         operator=st.sampled_from(OPERATORS),
         capacity_wh=st.sampled_from((30, 480)),
+        policies=CHOICES,
     ),
     client=st.integers(0, 2**32),
 )
@@ -125,6 +127,7 @@ def test_clients_that_do_all_sorts_of_things_at_random_break_no_rule(world: Worl
         operator=st.sampled_from(OPERATORS),
         keep_ended=st.booleans(),
         capacity_wh=st.sampled_from((30, 480)),
+        policies=CHOICES,
     ),
     client=st.integers(0, 2**32),
     instants=st.lists(st.integers(0, 360_000), min_size=5, max_size=12),

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
+from choices import CHOICES
 from clients import drive_by_api
 from fresh_process import Interpreter, from_here, interpreter
 from hypothesis import given
@@ -106,6 +107,7 @@ WORLDS = st.builds(
     operator=st.sampled_from(work.OPERATORS),
     keep_ended=st.booleans(),
     capacity_wh=st.sampled_from((30, 60, 480)),
+    policies=CHOICES,
 )
 
 

@@ -16,6 +16,7 @@ from twin.domain.layout import Battery, Drive, Motion, PersonTimes, Site
 from twin.domain.work import OPERATOR_SIMULATED
 from twin.experiments.sitegen import random_site
 from twin.experiments.stocking import RandomStock
+from twin.policies.chosen import Choice, Policies
 from twin.records.eventlog import EventLog
 from twin.simulation.arriving import Demand
 from twin.simulation.codec import from_plain, to_plain
@@ -32,6 +33,7 @@ class World:
 
     ``haste`` divides all times of bots and persons: at 10 a whole visit takes seconds.
     Batteries of less than 480 Wh start half full, so that bots soon have to charge.
+    ``policies`` are texts like ``dispatch=nearest``.
     """
 
     site_seed: int = 1
@@ -44,6 +46,7 @@ class World:
     keep_ended: bool = True
     haste: int = 1
     capacity_wh: int = 480
+    policies: tuple[str, ...] = ()
 
     @property
     def until_ms(self) -> int:
@@ -79,6 +82,7 @@ class World:
             demands=demands,
             observers=observers,
             keep_ended=self.keep_ended,
+            policies=Policies.of(Choice.parse(self.policies)),
         )
 
 

@@ -8,6 +8,7 @@ waits for that carrier there.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 FULFILLMENT = "FULFILLMENT"
 REPLENISHMENT = "REPLENISHMENT"
@@ -80,6 +81,26 @@ RETURNING = "RETURNING"
 
 PLANNING_MS = 500
 """From the acceptance of a request to the first decision about it."""
+
+
+HEAD_START_MS = 900_000
+"""What doubling the urgency (1 + priority) is worth, in ms of waiting."""
+
+
+@lru_cache(maxsize=1024)
+def head_start_ms(priority: int) -> int:
+    """By how much a priority is served as if it had been asked for earlier, in ms.
+
+    ``HEAD_START_MS`` for each doubling of 1 + priority, and in proportion between two
+    doublings; below 0 the same the other way round. Grows with the priority, and is at
+    most 31 times ``HEAD_START_MS`` for 32 bits.
+    """
+    if priority < 0:
+        return -head_start_ms(-priority)
+    urgency = 1 + priority
+    doublings = urgency.bit_length() - 1
+    power = 1 << doublings
+    return HEAD_START_MS * doublings + HEAD_START_MS * (urgency - power) // power
 
 
 @dataclass(slots=True)
@@ -186,5 +207,9 @@ class Visit:
     home: int | None = None
 
     def rank(self) -> tuple[int, int, int]:
-        """Sort key of a queue: more urgent first, then older, then smaller id."""
-        return (-self.priority, self.queued_ms, self.id)
+        """Sort key of a queue: when it was queued less its head start, then the more urgent, then the id.
+
+        It does not change with time, so a visit can only be overtaken by those that come
+        within the longest head start after it: nobody waits for ever.
+        """
+        return (self.queued_ms - head_start_ms(self.priority), -self.priority, self.id)

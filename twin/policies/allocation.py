@@ -111,7 +111,7 @@ class EmptiestFirst(ByPreference):
 
     def key(self, view: PlantView, load: LoadView, free: int, missing: int) -> tuple[int, ...]:
         """See ``ByPreference``."""
-        return (load.item_count, load.box)
+        return (load.item_count, view.depth(view.state.boxes[load.box].carrier), load.box)
 
 
 @register(ALLOCATION, "oldest_first")
@@ -120,7 +120,7 @@ class OldestFirst(ByPreference):
 
     def key(self, view: PlantView, load: LoadView, free: int, missing: int) -> tuple[int, ...]:
         """See ``ByPreference``."""
-        return (load.stocked_ms, load.box)
+        return (load.stocked_ms, view.depth(view.state.boxes[load.box].carrier), load.box)
 
 
 def _first(keyed: tuple[tuple[int, ...], LoadView, int]) -> tuple[int, ...]:

@@ -58,16 +58,19 @@ class NearestLane:
 
 
 HOT, WARM = 2, 1
-"""Classes by presentations: this many times the mean of the level's carriers, at least."""
+"""Classes by presentations: at least this many times the mean of the level's carriers, plus one.
+
+The one that is added keeps the first presentations of a run from making a class.
+"""
 
 
 @register(PUT_BACK, "turnover")
 class Turnover:
     """By turnover class: the more often a carrier is asked for, the nearer it is put to the balcony.
 
-    Class A (at least ``HOT`` times as many presentations as the mean carrier of its level) goes
-    to the nearest lane with room, class B (at least ``WARM`` times) to the second third
-    of the lanes by distance, class C back into its own lane. Class-based storage:
+    Class A (at least ``HOT`` times as many presentations as the mean carrier of its level, plus
+    one) goes to the nearest lane with room, class B (at least ``WARM`` times) to the second
+    third of the lanes by distance, class C back into its own lane. Class-based storage:
     Hausman, Schwarz and Graves (1976), here with the classes learnt as the run goes.
     """
 
@@ -79,11 +82,12 @@ class Turnover:
         assert visit.place is not None
         assert visit.lane is not None
         asked = view.state.carriers[visit.carrier].presented * deck.carriers
-        if asked < WARM * deck.presented:
+        mean = deck.presented + deck.carriers
+        if asked < WARM * mean:
             own = _kept(deck, visit)
             return own if own is not None else _first(deck, self._order.around_lane(deck, visit.lane))
         lanes = list(self._order.around_cell(deck, visit.place))
-        third = 0 if asked >= HOT * deck.presented else len(lanes) // 3
+        third = 0 if asked >= HOT * mean else len(lanes) // 3
         return _first_or_kept(deck, visit, [*lanes[third:], *lanes[:third]])
 
 

@@ -72,13 +72,23 @@ def time_per_line_ms(streams: Streams, name: str, times: PersonTimes) -> int:
     return mean
 
 
+def _next(engine: Engine, person: Person) -> Visit:
+    """The carrier that a person has begun with, else that which is to be served first."""
+    visits = engine.plant.state.visits
+    if len(person.waiting) == 1:
+        return visits[person.waiting[0]]
+    if person.visit in person.waiting:
+        return visits[person.visit]
+    return min((visits[v] for v in person.waiting), key=Visit.rank)
+
+
 def _look(engine: Engine, person: Person) -> None:
-    """Let a free simulated person begin with the next job: one carrier after the other, as they came."""
+    """Let a free simulated person begin with the next job: one carrier after the other, by rank."""
     if person.mode == OPERATOR_API or person.job is not None or not person.waiting:
         return
     if engine.plant.damage.is_away(person.balcony):
         return
-    visit = engine.plant.state.visits[person.waiting[0]]
+    visit = _next(engine, person)
     times = engine.plant.site.person
     takes = time_per_line_ms(engine.streams, f"person/{person.balcony}", times)
     if person.visit != visit.id:
