@@ -8,8 +8,21 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy import stats
 
-from twin.experiments.statistics import BATCH, Interval, Truncation, mser5, t_interval
+from twin.experiments.statistics import (
+    BATCH,
+    Growth,
+    Interval,
+    Truncation,
+    growth,
+    is_precise,
+    mser5,
+    paired,
+    replications_for,
+    t_interval,
+    unpaired,
+)
 
 FIGURES = st.floats(-1e6, 1e6)
 SAMPLES = st.lists(FIGURES, min_size=2, max_size=40)
@@ -107,3 +120,79 @@ def test_a_trend_that_never_ends_is_too_short() -> None:
 def test_an_incomplete_last_batch_does_not_count() -> None:
     series = [10.0] * 20 + [0.0, 1.0] * 90
     assert mser5([*series, 1e6, 1e6]) == mser5(series)
+
+
+@given(st.lists(st.tuples(FIGURES, FIGURES), min_size=2, max_size=30))
+def test_pairs_are_compared_by_their_differences(pairs: list[tuple[float, float]]) -> None:
+    base, other = zip(*pairs, strict=True)
+    assert paired(base, other) == t_interval([b - a for a, b in pairs])
+
+
+def test_samples_without_partners_are_no_pairs() -> None:
+    with pytest.raises(ValueError):
+        paired([1.0, 2.0, 3.0], [1.0, 2.0])
+
+
+@given(SAMPLES, SAMPLES)
+def test_welch_is_what_scipy_says(base: list[float], other: list[float]) -> None:
+    found = unpaired(base, other)
+    if min(np.ptp(base), np.ptp(other)) > 1e-3:
+        reference = stats.ttest_ind(other, base, equal_var=False).confidence_interval(0.95)
+        assert (found.low, found.high) == pytest.approx((reference.low, reference.high), rel=1e-6, abs=1e-3)
+
+
+def test_a_mean_is_precise_by_laws_rule_with_what_makes_up_for_its_being_found() -> None:
+    """10 % of the true mean: the half-width may be 0.1 / 1.1 of the one that was found."""
+    assert is_precise(Interval(110.0, 100.0, 120.0, 5), 0.1)
+    assert not is_precise(Interval(110.0, 99.9, 120.1, 5), 0.1)
+    assert is_precise(Interval(-110.0, -120.0, -100.0, 5), 0.1)
+    with pytest.raises(ValueError):
+        is_precise(Interval(1.0, 1.0, 1.0, 2), 0.0)
+
+
+def test_half_the_width_takes_four_times_the_replications() -> None:
+    found = Interval(110.0, 90.0, 130.0, 6)
+    assert replications_for(found, 0.1) == 24
+    assert replications_for(Interval(110.0, 100.0, 120.0, 6), 0.1) == 6
+    assert replications_for(Interval(110.0, 99.99, 120.01, 6), 0.1) == 7
+    with pytest.raises(ValueError, match="mean is 0"):
+        replications_for(Interval(0.0, -1.0, 1.0, 6), 0.1)
+
+
+def test_replications_are_added_until_laws_rule_holds_and_then_the_true_mean_is_that_near() -> None:
+    """200 seeded experiments on exponential samples; each ends, and nearly all are as near as was asked."""
+    near = 0
+    for seed in range(200):
+        rng = np.random.default_rng(seed)
+        samples = list(rng.exponential(7.0, 10))
+        while not is_precise(found := t_interval(samples), 0.15):
+            samples += list(rng.exponential(7.0, min(10, replications_for(found, 0.15) - len(samples))))
+        near += abs(found.mean - 7.0) <= 0.15 * 7.0
+    assert near >= 175
+
+
+def test_a_queue_that_is_asked_too_much_grows_and_one_that_settles_does_not() -> None:
+    """Queue lengths of an M/M/1 every 10 service times, 480 of them: load 0.8 and 1.1."""
+    steady = [growth(_queue(0.8, seed)) for seed in range(60)]
+    overloaded = [growth(_queue(1.1, seed)) for seed in range(60)]
+    assert sum(each.sure for each in steady) <= 2
+    assert sum(each.sure for each in overloaded) >= 58
+    assert np.mean([each.per_step for each in overloaded]) == pytest.approx(1.0, rel=0.15)
+
+
+def _queue(load: float, seed: int) -> list[float]:
+    """Jumps of the birth-death chain at rate 1 + load, looked at every 10 time units."""
+    rng = np.random.default_rng(seed)
+    jumps = rng.poisson((1 + load) * 10, 480)
+    length, found = 0, []
+    for count in jumps:
+        for up in rng.random(count) < load / (1 + load):
+            length = length + 1 if up else max(0, length - 1)
+        found.append(float(length))
+    return found
+
+
+def test_a_few_observations_say_nothing_of_growth() -> None:
+    assert growth(range(23)) == Growth(0.0, sure=False)
+    assert growth(range(24)) == Growth(1.0, sure=True)
+    assert not growth([5.0] * 100).sure

@@ -1,8 +1,9 @@
-"""Output analysis: how sure a mean is, and where the warm-up of a run ends.
+"""Output analysis: how sure a mean is, how many runs it takes, where the warm-up of a run ends.
 
-Both are from the books and named there: Student's t over independent
-replications, and MSER-5 within one run (White; Spratt 1998; judged the one robust
-automatable rule of 44 by AutoSimOA, Warwick). Sources: validation, section 7.
+All from the books and named there: Student's t over independent replications, over
+differences of pairs, and Welch's for samples that are no pairs; Law's sequential rule; and
+MSER-5 within one run (White; Spratt 1998; judged the one robust automatable rule of 44 by
+AutoSimOA, Warwick). Sources: validation, section 7.
 """
 
 from __future__ import annotations
@@ -67,6 +68,102 @@ def t_interval(samples: Iterable[float], confidence: float = 0.95) -> Interval:
     variance = math.fsum((value - mean) ** 2 for value in values) / (n - 1)
     half = float(stdtrit(n - 1, (1 + confidence) / 2)) * math.sqrt(variance / n)
     return Interval(mean, mean - half, mean + half, n)
+
+
+def paired(base: Iterable[float], other: Iterable[float], confidence: float = 0.95) -> Interval:
+    """The interval of the mean difference ``other - base`` of pairs, as common random numbers make them.
+
+    The i-th samples of both belong together. Raises ValueError where the numbers of samples
+    differ, and as ``t_interval`` does.
+    """
+    return t_interval([b - a for a, b in zip(base, other, strict=True)], confidence)
+
+
+def unpaired(base: Iterable[float], other: Iterable[float], confidence: float = 0.95) -> Interval:
+    """The interval of the difference of means of two independent sets of samples (Welch 1947).
+
+    ``n`` is the smaller number of samples. Raises ValueError as ``t_interval`` does.
+    """
+    one, two = t_interval(base, confidence), t_interval(other, confidence)
+    spread = [(_half_to_error(each, confidence)) ** 2 for each in (one, two)]
+    whole = sum(spread)
+    mean, n = two.mean - one.mean, min(one.n, two.n)
+    if whole == 0:
+        return Interval(mean, mean, mean, n)
+    freedom = whole**2 / sum(v**2 / (each.n - 1) for v, each in zip(spread, (one, two), strict=True))
+    half = float(stdtrit(freedom, (1 + confidence) / 2)) * math.sqrt(whole)
+    return Interval(mean, mean - half, mean + half, n)
+
+
+def _half_to_error(found: Interval, confidence: float) -> float:
+    """The standard error of a mean, back from its interval."""
+    return found.half_width / float(stdtrit(found.n - 1, (1 + confidence) / 2))
+
+
+def is_precise(found: Interval, relative: float) -> bool:
+    """Whether the mean is off by at most the share ``relative`` of the *true* mean, at its confidence.
+
+    The half-width may be ``g / (1 + g)`` of the mean that was found: that much makes up for
+    its being found, not known (Law, Simulation Modeling and Analysis, section 9.4.1).
+    Raises ValueError where ``relative`` is not positive.
+    """
+    return found.half_width <= _allowed(found, relative)
+
+
+def replications_for(found: Interval, relative: float) -> int:
+    """How many replications ``is_precise`` may be expected to take, from those there are.
+
+    The half-width falls with the root of their number. Raises ValueError where the mean is 0
+    (no share of it is a width), or ``relative`` is not positive.
+    """
+    allowed = _allowed(found, relative)
+    if found.half_width <= allowed:
+        return found.n
+    if allowed == 0:
+        raise ValueError("the mean is 0: no number of replications makes a share of it a width")
+    return max(found.n + 1, math.ceil(found.n * (found.half_width / allowed) ** 2))
+
+
+def _allowed(found: Interval, relative: float) -> float:
+    if not relative > 0:
+        raise ValueError(f"a relative half-width must be positive, not {relative}")
+    return relative / (1 + relative) * abs(found.mean)
+
+
+@dataclass(frozen=True, slots=True)
+class Growth:
+    """Whether a series rises, and by how much per observation."""
+
+    per_step: float
+    sure: bool
+
+
+BATCHES_OF_GROWTH = 12
+
+
+def growth(series: Iterable[float]) -> Growth:
+    """Whether a queue grows: the slope of a series of queue lengths, and whether it is one for sure.
+
+    The least-squares slope over 12 batch means (which are nearly independent where the
+    queue settles) must exceed 0 at 99 % confidence, and the last third must be at least half
+    as high again as the first and by at least one: a queue that settles swings, too.
+    A series of fewer than 24 observations says nothing. Raises ValueError for an observation that
+    is not finite.
+    """
+    values = _finite(series)
+    size = len(values) // BATCHES_OF_GROWTH
+    if size < 2:
+        return Growth(0.0, sure=False)
+    n = BATCHES_OF_GROWTH
+    means = [math.fsum(values[i * size : (i + 1) * size]) / size for i in range(n)]
+    middle, average = (n - 1) / 2, math.fsum(means) / n
+    spread = math.fsum((i - middle) ** 2 for i in range(n))
+    slope = math.fsum((i - middle) * mean for i, mean in enumerate(means)) / spread
+    rest = math.fsum((mean - average - slope * (i - middle)) ** 2 for i, mean in enumerate(means))
+    error = math.sqrt(rest / (n - 2) / spread)
+    first, last = math.fsum(means[: n // 3]) / (n // 3), math.fsum(means[-(n // 3) :]) / (n // 3)
+    rises = slope > float(stdtrit(n - 2, 0.99)) * error
+    return Growth(slope / size, sure=rises and last >= 1.5 * first and last >= first + 1)
 
 
 def mser5(series: Iterable[float]) -> Truncation:

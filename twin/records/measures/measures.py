@@ -57,13 +57,16 @@ class Measures:
     def result(self, end_ms: int) -> dict[str, float]:
         """The figures of the window up to ``end_ms``, by name; those that nothing happened for are left out.
 
-        Raises ValueError where the window is empty, or something later has been told already.
+        Raises ValueError where the window is empty, something later has been told already, or the
+        first event has not.
         """
         if end_ms < self.now or end_ms <= self.warmup_ms:
             raise ValueError(
                 f"the window ends at {end_ms} ms: not later than the warm-up ({self.warmup_ms} ms),"
                 f" or before the last event ({self.now} ms)"
             )
+        if not self.bots.levels:
+            raise ValueError("nothing was told of the site: subscribe before the first event")
         self._pass(end_ms)
         self._settle(end_ms)
         if not self._open:

@@ -1,0 +1,82 @@
+"""Intervals, comparisons and warnings in words."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+
+from twin.assembly import busy_day
+from twin.experiments.sitefile import find_site, load_site
+from twin.experiments.statistics import Interval
+from twin.experiments.verdicts import compared, figure, warnings
+from twin.records.measures import Measures
+from twin.records.measures.catalogue import CATALOGUE, describe
+
+
+@pytest.mark.parametrize(
+    ("kpi", "interval", "words"),
+    [
+        ("lines_per_hour", Interval(512.4, 503.2, 521.6, 10), "512.4 ± 9.2 lines/h"),
+        ("lines_per_hour", Interval(12345.0, 12145.0, 12545.0, 10), "12,345 ± 200 lines/h"),
+        ("order_lead_time_p95", Interval(187.123, 186.5, 187.746, 10), "187.12 ± 0.62 s"),
+        ("balcony_utilisation.3", Interval(0.8123, 0.80, 0.8246, 10), "81.2 ± 1.2 %"),
+        ("fill_level", Interval(0.8, 0.8, 0.8, 10), "80 ± 0 %"),
+        ("lines_per_hour", Interval(512.4, math.nan, math.nan, 1), "512.4 lines/h"),
+        ("own_figure", Interval(3.0, 2.0, 4.0, 3), "3.0 ± 1.0"),
+    ],
+)
+def test_a_figure_is_rounded_to_what_its_interval_can_tell(kpi: str, interval: Interval, words: str) -> None:
+    assert figure(interval, describe(kpi)) == words
+
+
+@pytest.mark.parametrize(
+    ("kpi", "difference", "words"),
+    [
+        ("lines_per_hour", Interval(41, 32, 50, 10), "B is better than A by 41.0 ± 9.0 lines/h"),
+        ("lines_per_hour", Interval(-41, -50, -32, 10), "B is worse than A by 41.0 ± 9.0 lines/h"),
+        ("order_lead_time_p95", Interval(-41, -50, -32, 10), "B is better than A by 41.0 ± 9.0 s"),
+        ("fill_level", Interval(0.1, 0.05, 0.15, 10), "B is higher than A by 10.0 ± 5.0 %"),
+        (
+            "lines_per_hour",
+            Interval(4, -5, 13, 10),
+            "no difference shown between A and B (4.0 ± 9.0 lines/h)",
+        ),
+        (
+            "lines_per_hour",
+            Interval(4, math.nan, math.nan, 1),
+            "one replication does not tell B from A (4.000 lines/h)",
+        ),
+    ],
+)
+def test_a_comparison_says_which_is_better_and_by_how_much(
+    kpi: str, difference: Interval, words: str
+) -> None:
+    assert compared("A", "B", difference, kpi) == words
+
+
+def test_every_figure_of_a_run_is_in_the_catalogue() -> None:
+    measures = Measures(0, 60)
+    busy_day(load_site(find_site("tiny")), 0.5, 60, 1, [measures]).run_until(1_800_000)
+    found = measures.result(1_800_000)
+    assert {name.partition(".")[0] for name in found} == CATALOGUE.keys()
+
+
+def test_a_run_that_was_not_watched_from_its_beginning_has_no_figures() -> None:
+    with pytest.raises(ValueError, match="first event"):
+        Measures(0).result(1000)
+
+
+def test_a_run_that_is_short_or_asked_too_much_is_warned_of() -> None:
+    steady = {"lines": [8.0, 9.0, 7.0, 9.0, 8.0] * 24, "open_orders": [4.0, 5.0, 3.0, 6.0] * 30}
+    assert warnings(steady, 10) == []
+    late = {**steady, "lines": [0.0] * 30 + [8.0, 9.0, 7.0, 9.0, 8.0] * 18}
+    assert [text[:12] for text in warnings(late, 10)] == ["The warm-up "]
+    assert warnings(late, 30) == []
+    never = {**steady, "lines": [float(n) for n in range(120)]}
+    assert [text[:12] for text in warnings(never, 10)] == ["The run is t"]
+    grows = {**steady, "open_orders": [float(n) for n in range(120)]}
+    assert warnings(grows, 10) == [
+        "The system is not stable: open orders grow by about 60.0 an hour. More is asked than it can do,"
+        " and lead times depend on how long the run is."
+    ]
