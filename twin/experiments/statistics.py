@@ -90,7 +90,7 @@ def unpaired(base: Iterable[float], other: Iterable[float], confidence: float = 
     mean, n = two.mean - one.mean, min(one.n, two.n)
     if whole == 0:
         return Interval(mean, mean, mean, n)
-    freedom = whole**2 / sum(v**2 / (each.n - 1) for v, each in zip(spread, (one, two), strict=True))
+    freedom = 1 / sum((v / whole) ** 2 / (each.n - 1) for v, each in zip(spread, (one, two), strict=True))
     half = float(stdtrit(freedom, (1 + confidence) / 2)) * math.sqrt(whole)
     return Interval(mean, mean - half, mean + half, n)
 
