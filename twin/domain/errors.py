@@ -59,6 +59,10 @@ class UnknownPolicy(Refusal):
         self.decision = decision
 
 
+class ScenarioRefused(Refusal):
+    """A scenario that cannot be run: says what, where, and what would be right."""
+
+
 @dataclass(frozen=True, slots=True)
 class EntityFeedback:
     """Why one entity of a request was refused."""

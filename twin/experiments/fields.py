@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from difflib import get_close_matches
 
-from twin.domain.errors import SiteRefused
+from twin.domain.errors import Refusal, SiteRefused
 from twin.experiments import yamlnodes
 from twin.experiments.yamlnodes import Mark, Node, Scalar
 
@@ -20,11 +20,15 @@ Limits = Mapping[str, tuple[int, int]]
 
 
 class Problems:
-    """What is wrong with one file; raised together, one per line, in the order of the text."""
+    """What is wrong with one file; raised together, one per line, in the order of the text.
 
-    def __init__(self, source: str) -> None:
-        self._source = source
+    ``refuse`` makes what is raised. ``elsewhere`` names places that are not in the file.
+    """
+
+    def __init__(self, source: str, refuse: Callable[[str], Refusal] = SiteRefused) -> None:
+        self._source, self._refuse = source, refuse
         self._found: list[tuple[Mark, str]] = []
+        self.elsewhere: dict[Mark, str] = {}
 
     def add(self, mark: Mark, message: str) -> None:
         """Note what is wrong; what would be right comes after a semicolon."""
@@ -33,13 +37,16 @@ class Problems:
     def __bool__(self) -> bool:
         return bool(self._found)
 
-    def refusal(self) -> SiteRefused:
+    def refusal(self) -> Refusal:
         """What to raise: every problem so far, twenty at most."""
-        ordered = sorted(self._found, key=lambda found: found[0])
-        lines = [f"{self._source}:{mark.line}:{mark.column}: {text}" for mark, text in ordered[:MOST_SHOWN]]
+        ordered = sorted(dict.fromkeys(self._found), key=lambda found: found[0])
+        lines = [f"{self._place(mark)}: {text}" for mark, text in ordered[:MOST_SHOWN]]
         if len(ordered) > MOST_SHOWN:
             lines.append(f"{self._source}: {len(ordered) - MOST_SHOWN} more not shown")
-        return SiteRefused("\n".join(lines))
+        return self._refuse("\n".join(lines))
+
+    def _place(self, mark: Mark) -> str:
+        return self.elsewhere.get(mark) or f"{self._source}:{mark.line}:{mark.column}"
 
 
 class Fields:

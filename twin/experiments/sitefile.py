@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from difflib import get_close_matches
 from pathlib import Path
 
-import twin
 from twin.domain.errors import SiteRefused
 from twin.domain.layout import Site
 from twin.experiments.fields import Problems
+from twin.experiments.finding import shipped, shipped_file
 from twin.experiments.sitereader import SiteReader
 from twin.experiments.yamlnodes import NotYaml, compose, mark_at, normalised
+
+SITES = "sites"
 
 
 def load_site(path: Path) -> Site:
@@ -43,28 +44,9 @@ def parse_site(text: str, source: str) -> Site:
 
 def find_site(name_or_path: str) -> Path:
     """The file of a site: a path, or the name of a shipped site. Raises SiteRefused."""
-    path = Path(name_or_path)
-    if path.suffix in (".yaml", ".yml") or _is_file(path):
-        return path
-    shipped = shipped_sites()
-    if name_or_path not in shipped:
-        near = get_close_matches(name_or_path, shipped, 1)
-        guess = f"did you mean '{near[0]}'? " if near else ""
-        known = ", ".join(shipped) or "none"
-        raise SiteRefused(f"there is no site file or shipped site '{name_or_path}'; {guess}shipped: {known}")
-    return shipped[name_or_path]
+    return shipped_file(name_or_path, SITES, "site", SiteRefused)
 
 
 def shipped_sites() -> dict[str, Path]:
     """Site files by name, sorted; those of a source tree go before those of an installed package."""
-    package = Path(twin.__file__).parent
-    folders = (package / "_sites", package.parent / "scenarios" / "sites")
-    found = {path.stem: path for folder in folders for path in folder.glob("*.yaml")}
-    return dict(sorted(found.items()))
-
-
-def _is_file(path: Path) -> bool:
-    try:
-        return path.is_file()
-    except OSError:  # such as a name that is too long
-        return False
+    return shipped(SITES)

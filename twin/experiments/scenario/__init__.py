@@ -1,0 +1,1 @@
+"""Scenario files: what is in them, how they are read, varied and made into runs."""

@@ -1,0 +1,209 @@
+"""Scenario files to studies: the file as it is, and each of its variants, ready to be run.
+
+Everything that is wrong with the file, with what it varies or with what was set on the
+command line is said at once, each with its place and what would be right.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from twin.domain.errors import ScenarioRefused
+from twin.domain.layout import Site
+from twin.experiments import yamlnodes
+from twin.experiments.fields import Problems
+from twin.experiments.finding import shipped_file
+from twin.experiments.scenario.inline import changed_at
+from twin.experiments.scenario.model import Scenario, Variation
+from twin.experiments.scenario.orderfile import Orders, read_orders
+from twin.experiments.scenario.sections import SCENARIO
+from twin.experiments.scenario.siting import SiteMaker
+from twin.experiments.scenario.varying import Changes, text_of, variants
+from twin.experiments.yamlnodes import Mark, Node, NotYaml, Scalar, compose, normalised
+
+BASELINE = "baseline"
+FOLDER = "scenarios"
+
+
+@dataclass(frozen=True)
+class Variant:
+    """One scenario to run: its site is made, its order files are read."""
+
+    name: str
+    changes: dict[str, str]
+    scenario: Scenario
+    site: Site
+    orders: dict[str, Orders]
+
+
+@dataclass(frozen=True)
+class Study:
+    """What a file asks for. ``baseline`` is the file as it is; ``variants`` what it varies, if anything."""
+
+    source: str
+    text: str
+    baseline: Variant
+    variants: tuple[Variant, ...]
+
+    @property
+    def scenario(self) -> Scenario:
+        """The file as it is."""
+        return self.baseline.scenario
+
+    def compared(self) -> tuple[Variant, ...]:
+        """All variants, with the baseline first if it is what they are compared with."""
+        named = [variant.name for variant in self.variants]
+        if self.scenario.compare == BASELINE and BASELINE not in named:
+            return (self.baseline, *self.variants)
+        return self.variants or (self.baseline,)
+
+
+def find_scenario(name_or_path: str) -> Path:
+    """The file of a scenario: a path, or the name of a shipped one. Raises ScenarioRefused."""
+    return shipped_file(name_or_path, FOLDER, "scenario", ScenarioRefused)
+
+
+def load_study(path: Path, settings: Iterable[str] = ()) -> Study:
+    """The study in a file, with ``key=value`` settings. Raises ScenarioRefused, or SiteRefused for its site."""
+    try:
+        text = path.read_text("utf-8")
+    except UnicodeDecodeError:
+        raise ScenarioRefused(f"{path}:1:1: not UTF-8; save the file as UTF-8") from None
+    except OSError as error:
+        reason = error.strerror or "it cannot be read"
+        raise ScenarioRefused(f"{path}:1:1: {reason}; name a readable scenario file") from None
+    return parse_study(text, str(path), path.parent, settings)
+
+
+def parse_study(text: str, source: str, folder: Path, settings: Iterable[str] = ()) -> Study:
+    """The study in a text; files it names are looked for in ``folder``."""
+    text = normalised(text)
+    problems = Problems(source, ScenarioRefused)
+    try:
+        root = compose(text)
+    except NotYaml as error:
+        problems.add(error.mark, str(error))
+        raise problems.refusal() from None
+    root = _with_settings(root, settings)
+    return _Reader(text, source, folder, problems).study(root)
+
+
+@dataclass
+class _Reader:
+    text: str
+    source: str
+    folder: Path
+    problems: Problems
+
+    def __post_init__(self) -> None:
+        self.sites = SiteMaker(self.text, self.source, self.folder)
+
+    def study(self, root: Node) -> Study:
+        whole: Scenario = self._scenario(root)
+        plain = _without(root, "vary", "compare")
+        baseline = self._variant(BASELINE, (), plain)
+        made = []
+        for name, changes in variants(whole.vary) if whole.vary else ():
+            made.append(self._variant(name, changes, _changed(plain, changes)))
+        self._check_compare(whole, [variant.name for variant in made], root)
+        baseline = replace(
+            baseline, scenario=replace(baseline.scenario, vary=whole.vary, compare=whole.compare)
+        )
+        return Study(self.source, self.text, baseline, tuple(made))
+
+    def _scenario(self, root: Node) -> Scenario:
+        scenario = SCENARIO.read(root, "the scenario", self.problems)
+        if self.problems:
+            raise self.problems.refusal()
+        assert isinstance(scenario, Scenario)
+        return scenario
+
+    def _variant(self, name: str, changes: Changes, root: Node) -> Variant:
+        scenario = self._scenario(root)
+        site = self.sites.make(scenario, root, self.problems)
+        orders = {
+            stream: read_orders(self.folder, asked.file, root, stream, self.problems)
+            for stream, asked in scenario.demand.items()
+            if asked.file is not None
+        }
+        if self.problems or site is None:
+            raise self.problems.refusal()
+        written = {key: text_of(node) for key, node in changes}
+        return Variant(name, written, scenario, site, orders)
+
+    def _check_compare(self, whole: Scenario, names: list[str], root: Node) -> None:
+        if whole.compare is None or whole.compare in (BASELINE, *names):
+            return
+        mark = next(v.mark for k, v in getattr(root, "pairs", ()) if k.text == "compare")
+        known = ", ".join((BASELINE, *names)[:6])
+        self.problems.add(mark, f"there is no variant '{whole.compare}'; compare with one of {known}")
+        raise self.problems.refusal()
+
+
+def vary(study: Study, key: str, values: Iterable[str], folder: Path) -> tuple[Variant, ...]:
+    """Variants of a study's baseline that differ in one key. Raises ScenarioRefused."""
+    problems = Problems(study.source, ScenarioRefused)
+    reader = _Reader(study.text, study.source, folder, problems)
+    root = _without(compose(study.text), "vary", "compare")
+    base = [(k, Scalar(setting_mark(0), v, "")) for k, v in study.baseline.changes.items()]
+    made = []
+    for value in values:
+        changes = (*base, (key, Scalar(setting_mark(0), value, "")))
+        made.append(reader._variant(f"{key}={value}", changes, _changed(root, changes)))
+    return tuple(made)
+
+
+def setting_mark(number: int) -> Mark:
+    """Where a setting of the command line stands: no line of the file."""
+    return Mark(0, number)
+
+
+def _with_settings(root: Node, settings: Iterable[str]) -> Node:
+    for number, setting in enumerate(settings):
+        key, equals, value = setting.partition("=")
+        if not equals or not key.strip():
+            raise ScenarioRefused(f"--set {setting}: not a setting; write key=value, such as run.seed=2")
+        try:
+            node = compose(normalised(value)) if value else Scalar(setting_mark(number), "", "")
+        except NotYaml as error:
+            raise ScenarioRefused(f"--set {setting}: {error}") from None
+        root = _changed(root, ((key.strip(), _moved(node, setting_mark(number))),))
+    return root
+
+
+def _moved(node: Node, mark: Mark) -> Node:
+    if isinstance(node, yamlnodes.Mapping):
+        pairs = tuple((Scalar(mark, k.text, k.style), _moved(v, mark)) for k, v in node.pairs)
+        return yamlnodes.Mapping(mark, pairs)
+    if isinstance(node, yamlnodes.Sequence):
+        return yamlnodes.Sequence(mark, tuple(_moved(item, mark) for item in node.items))
+    return Scalar(mark, node.text, node.style)
+
+
+def _changed(root: Node, changes: Changes) -> Node:
+    for key, value in changes:
+        path = tuple(key.split("."))
+        if path[0] == "site" and len(path) > 1:
+            root = _site_as_mapping(root)
+        root = changed_at(root, path, value)
+    return root
+
+
+def _site_as_mapping(root: Node) -> Node:
+    """A site that is named by a single word becomes a mapping with that ``file``."""
+    for key, value in getattr(root, "pairs", ()):
+        if key.text == "site" and isinstance(value, Scalar):
+            return changed_at(root, ("site",), yamlnodes.Mapping(value.mark, ((Scalar(value.mark, "file", ""), value),)))
+    return root
+
+
+def _without(root: Node, *keys: str) -> Node:
+    assert isinstance(root, yamlnodes.Mapping)
+    return yamlnodes.Mapping(root.mark, tuple((k, v) for k, v in root.pairs if k.text not in keys))
+
+
+def variation_of(study: Study) -> Variation | None:
+    """What the file varies."""
+    return study.scenario.vary
