@@ -17,6 +17,7 @@ from typing import Annotated
 import typer
 
 from twin.domain.errors import Refusal
+from twin.studies.commands import add_to
 
 COMMANDS = "twin.commands"
 """The entry point group of further commands: a name and a function for typer."""
@@ -29,6 +30,9 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+
+
+add_to(app)
 
 
 def main() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import hashlib
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,8 +29,9 @@ class Orders:
 
     @property
     def skus(self) -> list[str]:
-        """The SKUs that are asked for, sorted."""
-        return sorted({sku for _, _, lines in self.recorded for sku, _ in lines})
+        """The SKUs that are asked for, the most popular first."""
+        counts = Counter(sku for _, _, lines in self.recorded for sku, _ in lines)
+        return sorted(counts, key=lambda sku: (-counts[sku], sku))
 
 
 def read_orders(folder: Path, name: str, root: Node, stream: str, problems: Problems) -> Orders:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, fields, is_dataclass, replace
 from typing import Any, TypeVar, get_type_hints
 
+from twin.domain.layout import DISTRIBUTIONS
 from twin.domain.limits import LIMITS
 from twin.experiments.fields import Fields, Problems
-from twin.experiments.scenario.shapes import Json
+from twin.experiments.scenario.shapes import Choice, Json, Shape, Whole
 from twin.experiments.yamlnodes import Node
 
 T = TypeVar("T")
@@ -15,22 +16,19 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Partial:
-    """Those fields of a dataclass of whole numbers that are given, with the limits of site files."""
+    """Those fields of a dataclass that are given, with the limits of site files."""
 
     kind: type
 
     def read(self, node: Node, name: str, problems: Problems) -> dict[str, Any] | None:
         """See ``Shape``."""
-        inner = self._inner()
-        given = Fields(node, name, [f.name for f in fields(self.kind)], LIMITS, problems)
+        shapes = self._shapes()
+        given = Fields(node, name, shapes, {}, problems)
         values: dict[str, Any] = {}
-        for key in given.given(*(f.name for f in fields(self.kind))):
+        for key in given.given(*shapes):
             found = given.node(key)
             assert found is not None
-            if key in inner:
-                values[key] = inner[key].read(found, f"{name}.{key}", problems)
-            else:
-                values[key] = given.needed_whole(key)
+            values[key] = shapes[key].read(found, f"{name}.{key}", problems)
         return None if None in values.values() or not given.is_mapping else values
 
     def plain(self, value: Any) -> Any:
@@ -39,18 +37,18 @@ class Partial:
 
     def schema(self) -> Json:
         """See ``Shape``."""
-        inner = self._inner()
-        properties = {
-            f.name: inner[f.name].schema()
-            if f.name in inner
-            else {"type": "integer", "minimum": LIMITS[f.name][0], "maximum": LIMITS[f.name][1]}
-            for f in fields(self.kind)
-        }
+        properties = {key: shape.schema() for key, shape in self._shapes().items()}
         return {"type": "object", "properties": properties, "additionalProperties": False}
 
-    def _inner(self) -> dict[str, Partial]:
+    def _shapes(self) -> dict[str, Shape]:
         hints = get_type_hints(self.kind)
-        return {name: Partial(kind) for name, kind in hints.items() if is_dataclass(kind)}
+        return {f.name: _shape(f.name, hints[f.name]) for f in fields(self.kind)}
+
+
+def _shape(name: str, kind: Any) -> Shape:
+    if is_dataclass(kind) and isinstance(kind, type):
+        return Partial(kind)
+    return Choice(tuple(DISTRIBUTIONS)) if kind is str else Whole(*LIMITS[name])
 
 
 def changed(base: T, values: dict[str, Any] | None) -> T:

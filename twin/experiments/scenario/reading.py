@@ -6,9 +6,14 @@ command line is said at once, each with its place and what would be right.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
+from typing import Any
+
+import orjson
 
 from twin.domain.errors import ScenarioRefused
 from twin.domain.layout import Site
@@ -16,15 +21,18 @@ from twin.experiments import yamlnodes
 from twin.experiments.fields import Problems
 from twin.experiments.finding import shipped_file
 from twin.experiments.scenario.inline import changed_at
-from twin.experiments.scenario.model import Scenario, Variation
+from twin.experiments.scenario.model import Scenario
 from twin.experiments.scenario.orderfile import Orders, read_orders
 from twin.experiments.scenario.sections import SCENARIO
 from twin.experiments.scenario.siting import SiteMaker
 from twin.experiments.scenario.varying import Changes, text_of, variants
 from twin.experiments.yamlnodes import Mark, Node, NotYaml, Scalar, compose, normalised
+from twin.simulation.codec import to_plain
 
 BASELINE = "baseline"
-FOLDER = "scenarios"
+FOLDER = "."
+NOT_OF_A_RUN = ("name", "description", "targets", "vary", "compare")
+"""Keys of a scenario that change nothing in a replication."""
 
 
 @dataclass(frozen=True)
@@ -37,6 +45,20 @@ class Variant:
     site: Site
     orders: dict[str, Orders]
 
+    def resolved(self) -> dict[str, Any]:
+        """The scenario as it was understood, every default written out."""
+        plain: dict[str, Any] = SCENARIO.plain(self.scenario)
+        return plain
+
+    @cached_property
+    def digest(self) -> str:
+        """SHA-256 of all that its replications depend on, besides their seeds and the code."""
+        scenario = {key: value for key, value in self.resolved().items() if key not in NOT_OF_A_RUN}
+        scenario["run"] = {key: scenario["run"][key] for key in ("horizon", "start")}
+        orders = {name: each.sha256 for name, each in self.orders.items()}
+        everything = [scenario, to_plain(self.site), orders]
+        return hashlib.sha256(orjson.dumps(everything, option=orjson.OPT_SORT_KEYS)).hexdigest()
+
 
 @dataclass(frozen=True)
 class Study:
@@ -44,6 +66,8 @@ class Study:
 
     source: str
     text: str
+    folder: Path
+    root: Node
     baseline: Variant
     variants: tuple[Variant, ...]
 
@@ -66,7 +90,7 @@ def find_scenario(name_or_path: str) -> Path:
 
 
 def load_study(path: Path, settings: Iterable[str] = ()) -> Study:
-    """The study in a file, with ``key=value`` settings. Raises ScenarioRefused, or SiteRefused for its site."""
+    """The study in a file, with ``key=value`` settings. Raises ScenarioRefused or SiteRefused."""
     try:
         text = path.read_text("utf-8")
     except UnicodeDecodeError:
@@ -86,7 +110,9 @@ def parse_study(text: str, source: str, folder: Path, settings: Iterable[str] = 
     except NotYaml as error:
         problems.add(error.mark, str(error))
         raise problems.refusal() from None
+    settings = tuple(settings)
     root = _with_settings(root, settings)
+    problems.elsewhere = {setting_mark(i): f"--set {setting}" for i, setting in enumerate(settings)}
     return _Reader(text, source, folder, problems).study(root)
 
 
@@ -101,17 +127,18 @@ class _Reader:
         self.sites = SiteMaker(self.text, self.source, self.folder)
 
     def study(self, root: Node) -> Study:
+        """The study in a whole file."""
         whole: Scenario = self._scenario(root)
         plain = _without(root, "vary", "compare")
-        baseline = self._variant(BASELINE, (), plain)
+        baseline = self.variant(BASELINE, (), plain)
         made = []
         for name, changes in variants(whole.vary) if whole.vary else ():
-            made.append(self._variant(name, changes, _changed(plain, changes)))
+            made.append(self.variant(name, changes, _changed(plain, changes)))
         self._check_compare(whole, [variant.name for variant in made], root)
         baseline = replace(
             baseline, scenario=replace(baseline.scenario, vary=whole.vary, compare=whole.compare)
         )
-        return Study(self.source, self.text, baseline, tuple(made))
+        return Study(self.source, self.text, self.folder, plain, baseline, tuple(made))
 
     def _scenario(self, root: Node) -> Scenario:
         scenario = SCENARIO.read(root, "the scenario", self.problems)
@@ -120,7 +147,8 @@ class _Reader:
         assert isinstance(scenario, Scenario)
         return scenario
 
-    def _variant(self, name: str, changes: Changes, root: Node) -> Variant:
+    def variant(self, name: str, changes: Changes, root: Node) -> Variant:
+        """A variant whose nodes are ``root``. Raises what is wrong with it."""
         scenario = self._scenario(root)
         site = self.sites.make(scenario, root, self.problems)
         orders = {
@@ -142,16 +170,16 @@ class _Reader:
         raise self.problems.refusal()
 
 
-def vary(study: Study, key: str, values: Iterable[str], folder: Path) -> tuple[Variant, ...]:
+def vary(study: Study, key: str, values: Iterable[str]) -> tuple[Variant, ...]:
     """Variants of a study's baseline that differ in one key. Raises ScenarioRefused."""
-    problems = Problems(study.source, ScenarioRefused)
-    reader = _Reader(study.text, study.source, folder, problems)
-    root = _without(compose(study.text), "vary", "compare")
-    base = [(k, Scalar(setting_mark(0), v, "")) for k, v in study.baseline.changes.items()]
     made = []
     for value in values:
-        changes = (*base, (key, Scalar(setting_mark(0), value, "")))
-        made.append(reader._variant(f"{key}={value}", changes, _changed(root, changes)))
+        problems = Problems(study.source, ScenarioRefused)
+        mark = setting_mark(0)
+        problems.elsewhere = {mark: f"--vary {key}={value}"}
+        changes = ((key, Scalar(mark, value, "")),)
+        reader = _Reader(study.text, study.source, study.folder, problems)
+        made.append(reader.variant(f"{key}={value}", changes, _changed(study.root, changes)))
     return tuple(made)
 
 
@@ -195,15 +223,12 @@ def _site_as_mapping(root: Node) -> Node:
     """A site that is named by a single word becomes a mapping with that ``file``."""
     for key, value in getattr(root, "pairs", ()):
         if key.text == "site" and isinstance(value, Scalar):
-            return changed_at(root, ("site",), yamlnodes.Mapping(value.mark, ((Scalar(value.mark, "file", ""), value),)))
+            return changed_at(
+                root, ("site",), yamlnodes.Mapping(value.mark, ((Scalar(value.mark, "file", ""), value),))
+            )
     return root
 
 
 def _without(root: Node, *keys: str) -> Node:
     assert isinstance(root, yamlnodes.Mapping)
     return yamlnodes.Mapping(root.mark, tuple((k, v) for k, v in root.pairs if k.text not in keys))
-
-
-def variation_of(study: Study) -> Variation | None:
-    """What the file varies."""
-    return study.scenario.vary

@@ -90,9 +90,16 @@ def _check_stock(stock: model.Stock, given: Fields) -> Troubles:
     if stock.abc is None:
         return []
     sums = [sum(getattr(each, name) for each in stock.abc) for name in ("skus_percent", "lines_percent")]
-    troubles = [] if sums == [100, 100] else [
-        ("abc", f"the classes make up {sums[0]} % of the SKUs and {sums[1]} % of the lines; make both 100 %")
-    ]
+    troubles = (
+        []
+        if sums == [100, 100]
+        else [
+            (
+                "abc",
+                f"the classes make up {sums[0]} % of the SKUs and {sums[1]} % of the lines; make both 100 %",
+            )
+        ]
+    )
     if given.given("zipf"):
         troubles.append(("zipf", "popularity is given twice, by zipf and by abc; keep one"))
     return troubles
@@ -216,7 +223,9 @@ STREAM = Section(
         "reorder_percent": Key(PERCENT, "SKUs with at most this share of their room are filled up."),
         "up_to_percent": Key(PERCENT, "Share of the room up to which they are filled."),
         "lines_per_order": Key(
-            Either(Number(1, 1000), ListOf(Whole(0, MANY), most=100), advice="write a mean or a list of weights"),
+            Either(
+                Number(1, 1000), ListOf(Whole(0, MANY), most=100), advice="write a mean or a list of weights"
+            ),
             "Mean of a geometric number of lines, or the weights of 1, 2, 3 ... lines.",
         ),
         "pieces_per_line": Key(PIECES, "Pieces of a line, each number equally likely."),
@@ -245,7 +254,8 @@ RUN = Section(
     {
         "horizon": Key(Duration(1000), "Simulated time of one replication, warm-up included.", needed=True),
         "warm_up": Key(
-            Duration(words=("mser5",)), "Leading time that no KPI counts; mser5 finds it (and takes a pilot run)."
+            Duration(words=("mser5",)),
+            "Leading time that no KPI counts; mser5 finds it (and takes a pilot run).",
         ),
         "replications": Key(
             Either(Whole(1, 10_000), mapping=UNTIL, advice="write a number, or kpi: and half_width_percent:"),
@@ -270,8 +280,10 @@ SCENARIO = Section(
         "due": Key(Duration(1000), "How long after it was placed an order is due."),
         "run": Key(RUN, "How it is run.", needed=True),
         "vary": Key(Vary(), "What is varied: values by key (all combinations), or a list of named variants."),
-        "compare": Key(Text(), "The variant that the others are compared with; baseline is the file as it is."),
-        "targets": Key(Named(Target()), "What KPIs shall reach, such as lines_per_hour: \">= 500\"."),
+        "compare": Key(
+            Text(), "The variant that the others are compared with; baseline is the file as it is."
+        ),
+        "targets": Key(Named(Target()), 'What KPIs shall reach, such as lines_per_hour: ">= 500".'),
     },
     _check_scenario,
 )

@@ -318,7 +318,9 @@ class Section:
             found = given.needed(key) if spec.needed else given.node(key)
             if found is not None:
                 values[_field(key)] = spec.shape.read(found, _under(name, key), problems)
-            sound = sound and values.get(_field(key), 0) is not None and (found is not None or not spec.needed)
+            sound = (
+                sound and values.get(_field(key), 0) is not None and (found is not None or not spec.needed)
+            )
         if not sound:
             return None
         made = self.make(**values)
@@ -329,9 +331,7 @@ class Section:
     def plain(self, value: Any) -> Any:
         """See ``Shape``: what is as if it had not been written is left out."""
         written = {key: getattr(value, _field(key)) for key in self.keys}
-        return {
-            key: self.keys[key].shape.plain(item) for key, item in written.items() if item is not None
-        }
+        return {key: self.keys[key].shape.plain(item) for key, item in written.items() if item is not None}
 
     def schema(self) -> Json:
         """See ``Shape``."""

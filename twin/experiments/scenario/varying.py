@@ -52,7 +52,10 @@ class Vary:
 
     def schema(self) -> Json:
         """See ``Shape``."""
-        grid = {"type": "object", "additionalProperties": {"anyOf": [{"type": "array", "minItems": 1}, _RANGE]}}
+        grid = {
+            "type": "object",
+            "additionalProperties": {"anyOf": [{"type": "array", "minItems": 1}, _RANGE]},
+        }
         variant = {"type": "object", "properties": {"name": {"type": "string"}}, "required": ["name"]}
         return {"anyOf": [grid, {"type": "array", "items": variant, "minItems": 1}]}
 
@@ -141,7 +144,9 @@ def _named(node: Sequence, problems: Problems) -> Variation | None:
     found: dict[str, Changes] = {}
     for index, item in enumerate(node.items, 1):
         if not isinstance(item, Mapping):
-            problems.add(item.mark, f"vary entry {index} is {shown(item)}; write name: and the keys it changes")
+            problems.add(
+                item.mark, f"vary entry {index} is {shown(item)}; write name: and the keys it changes"
+            )
             continue
         names = [value for key, value in item.pairs if key.text == "name"]
         if len(names) != 1 or not isinstance(names[0], Scalar) or not names[0].text:
@@ -149,7 +154,5 @@ def _named(node: Sequence, problems: Problems) -> Variation | None:
         elif names[0].text in found:
             problems.add(names[0].mark, f"two variants are called '{names[0].text}'; rename one")
         else:
-            found[names[0].text] = tuple(
-                (key.text, value) for key, value in item.pairs if key.text != "name"
-            )
+            found[names[0].text] = tuple((key.text, value) for key, value in item.pairs if key.text != "name")
     return Variation(named=tuple(found.items())) if len(found) == len(node.items) and found else None

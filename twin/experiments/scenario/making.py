@@ -1,0 +1,67 @@
+"""From a scenario to what a twin is built of: stock, streams of orders, simulated time 0."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from twin.domain.inventory import DO_NOTHING, UNASSIGN
+from twin.domain.work import REPLENISHMENT
+from twin.experiments.scenario.model import Scenario, Stock, Stream
+from twin.experiments.scenario.orderfile import Orders
+from twin.experiments.stocking import RandomStock
+from twin.simulation.arriving import Demand
+
+MIDNIGHT = datetime(2026, 1, 4, 23, tzinfo=UTC)
+"""The beginning of Monday, 5 January 2026 in Berlin: the day of every scenario."""
+
+
+def epoch_of(scenario: Scenario) -> str:
+    """Simulated time 0 as ISO 8601 in UTC."""
+    return (MIDNIGHT + timedelta(milliseconds=scenario.run.start)).isoformat()
+
+
+def stock_of(stock: Stock, orders: dict[str, Orders]) -> RandomStock:
+    """The stock at the start. SKUs of recorded orders are there by their own names."""
+    boxes = stock.boxes
+    return RandomStock(
+        filled_percent=stock.loaded_percent,
+        largest_load=stock.pieces_per_box,
+        skus=stock.skus,
+        names=tuple(dict.fromkeys(sku for each in orders.values() for sku in each.skus)),
+        weights=(boxes.whole, boxes.halves, boxes.quarters, boxes.mixed),
+        popular_in_front=stock.placement == "popular_in_front",
+        on_empty=DO_NOTHING if stock.on_empty == "keep" else UNASSIGN,
+    )
+
+
+def demands_of(scenario: Scenario, orders: dict[str, Orders]) -> list[Demand]:
+    """The streams, in the order of the file."""
+    return [_demand(name, stream, scenario, orders.get(name)) for name, stream in scenario.demand.items()]
+
+
+def _demand(name: str, stream: Stream, scenario: Scenario, orders: Orders | None) -> Demand:
+    lines, horizon = stream.lines_per_order, scenario.run.horizon
+    return Demand(
+        name,
+        stream.lines_per_hour or 1,
+        min(horizon, stream.end or horizon),
+        mean_lines_percent=100 if isinstance(lines, tuple) else round(lines * 100),
+        lines_weights=list(lines) if isinstance(lines, tuple) else [],
+        smallest_quantity=stream.pieces_per_line.from_,
+        largest_quantity=stream.pieces_per_line.to,
+        refill_quantity=stream.pieces_per_line.to,
+        zipf_percent=round(scenario.stock.zipf * 100),
+        classes=[(each.skus_percent, each.lines_percent) for each in scenario.stock.abc or ()],
+        replenish_every=1 if stream.kind == REPLENISHMENT.lower() else 0,
+        arrivals=stream.arrivals,
+        from_ms=stream.begin,
+        day_ms=scenario.run.start,
+        profile_percent=list(stream.profile_percent or ()),
+        every_ms=stream.every or 0,
+        wave_orders=stream.orders_per_wave or 0,
+        open_orders=stream.open_orders or 0,
+        recorded=orders.recorded if orders else [],
+        reorder_percent=stream.reorder_percent or 0,
+        fill_percent=stream.up_to_percent or 0,
+        priority=stream.priority,
+    )

@@ -1,0 +1,1 @@
+"""Scenarios run, swept, sized and compared."""

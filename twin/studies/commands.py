@@ -1,0 +1,79 @@
+"""The commands of planners: ``twin run``, ``sweep``, ``size``, ``compare``, ``schema``, ``check``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+File = Annotated[str, typer.Argument(help="A scenario file, or the name of a shipped scenario.")]
+Replications = Annotated[
+    int | None, typer.Option(min=1, max=10_000, help="Instead of what the scenario says.")
+]
+Seed = Annotated[int | None, typer.Option(min=0, max=2**31, help="Instead of what the scenario says.")]
+Workers = Annotated[int | None, typer.Option(min=1, max=1024, help="Processes; as many as cores.")]
+Scheduler = Annotated[str | None, typer.Option(help="Run on this dask cluster, such as tcp://host:8786.")]
+Out = Annotated[
+    Path | None,
+    typer.Option(help="Folder for the results; run again, it goes on from there.", file_okay=False),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")]
+Set = Annotated[list[str] | None, typer.Option("--set", help="key=value, such as fleet.bots_per_level=8.")]
+
+
+def run(
+    file: File,
+    replications: Replications = None,
+    seed: Seed = None,
+    workers: Workers = None,
+    scheduler: Scheduler = None,
+    out: Out = None,
+    as_json: AsJson = False,
+    settings: Set = None,
+) -> None:
+    """Run a scenario as it is (without what it varies) and say what came out, with intervals."""
+    from twin.studies import console
+
+    study = console.load(file, replications, seed, settings)
+    work = console.Work(workers, scheduler, out, as_json)
+    console.run(study, work)
+
+
+def sweep(
+    file: File,
+    replications: Replications = None,
+    seed: Seed = None,
+    workers: Workers = None,
+    scheduler: Scheduler = None,
+    out: Out = None,
+    as_json: AsJson = False,
+    settings: Set = None,
+) -> None:
+    """Run all variants of a scenario with the same random numbers, and compare them."""
+    from twin.studies import console
+
+    study = console.load(file, replications, seed, settings)
+    console.sweep(study, console.Work(workers, scheduler, out, as_json))
+
+
+def schema() -> None:
+    """Print the JSON Schema of scenario files, for editors."""
+    from json import dumps
+
+    from twin.experiments.scenario.sections import json_schema
+
+    print(dumps(json_schema(), indent=2))
+
+
+def check(file: File, settings: Set = None) -> None:
+    """Read a scenario with all its variants and say what it would run, without running it."""
+    from twin.studies import console
+
+    console.check(console.load(file, None, None, settings))
+
+
+def add_to(app: typer.Typer) -> None:
+    """Make them commands of ``app``."""
+    for command in (run, sweep, schema, check):
+        app.command()(command)

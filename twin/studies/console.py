@@ -1,0 +1,157 @@
+"""What the planners' commands do: load, carry out with a progress bar, tell."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from twin.domain.errors import Refusal
+from twin.experiments.scenario.model import Until
+from twin.experiments.scenario.quantities import duration_text
+from twin.experiments.scenario.reading import Study, Variant, find_scenario, load_study
+from twin.studies import telling
+from twin.studies.folder import Folder, plain_results
+from twin.studies.pool import cores, local
+from twin.studies.study import Executor, Memory, Progress, Result, carry_out
+
+
+class Stopped(Refusal):
+    """The user has stopped it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """How and where the work is done, and how it is told."""
+
+    workers: int | None
+    scheduler: str | None
+    out: Path | None
+    as_json: bool
+
+
+def load(file: str, replications: int | None, seed: int | None, settings: list[str] | None) -> Study:
+    """The study in a file, with what the command line says instead. Raises ScenarioRefused."""
+    changed = list(settings or ())
+    changed += [f"run.replications={replications}"] if replications is not None else []
+    changed += [f"run.seed={seed}"] if seed is not None else []
+    return load_study(find_scenario(file), changed)
+
+
+def run(study: Study, work: Work) -> None:
+    """``twin run``."""
+    variants = (study.baseline,)
+    results, wall_s = _carried_out(study, variants, work)
+    (result,) = results
+    if work.as_json:
+        _print_json(as_object(result, wall_s))
+        return
+    telling.tell_run(result, wall_s)
+    if study.variants:
+        print(f"\nThe file varies {len(study.variants)} variants: twin sweep {study.source}")
+    _tell_folder(work)
+
+
+def sweep(study: Study, work: Work) -> None:
+    """``twin sweep``."""
+    results, wall_s = _carried_out(study, study.compared(), work)
+    base = study.scenario.compare
+    if work.as_json:
+        whole = plain_results(results, study.scenario.name)
+        whole["comparison"] = telling.comparisons(results, base)
+        _print_json({**whole, "wall_seconds": wall_s, "simulated_seconds": _simulated_s(results)})
+        return
+    telling.tell_sweep(results, base, wall_s)
+    _tell_folder(work)
+
+
+def check(study: Study) -> None:
+    """``twin check``."""
+    scenario = study.scenario
+    asked = scenario.run.replications
+    often = f"{asked.at_least} to {asked.at_most}" if isinstance(asked, Until) else str(asked)
+    count = len(study.compared())
+    print(f"{study.source}: in order")
+    print(f"  {scenario.name}: {duration_text(scenario.run.horizon)} on {study.baseline.site.name}")
+    print(f"  {count} {'variant' if count == 1 else 'variants'} x {often} replications")
+
+
+def as_object(result: Result, wall_s: float) -> dict[str, Any]:
+    """The one object that ``twin run --json`` prints."""
+    plain = plain_results([result], result.variant.scenario.name)["variants"][result.variant.name]
+    return {
+        "scenario": result.variant.scenario.name,
+        "kpis": plain["kpis"],
+        "wall_seconds": wall_s,
+        "simulated_seconds": _simulated_s([result]),
+        "log_sha256": plain["log_sha256"],
+        "targets": plain["targets"],
+        "replications": plain["replications"],
+        "seeds": [outcome.seed for outcome in result.outcomes],
+        "bots": result.outcomes[0].bots,
+        "warm_up_seconds": plain["warm_up_seconds"],
+        "lost_lines": plain["lost_lines"],
+        "warnings": plain["warnings"],
+    }
+
+
+def _simulated_s(results: Sequence[Result]) -> float:
+    return sum(outcome.simulated_ms for result in results for outcome in result.outcomes) / 1000
+
+
+def _carried_out(study: Study, variants: Sequence[Variant], work: Work) -> tuple[list[Result], float]:
+    began = time.perf_counter()
+    with executor(work, study.scenario.name) as ready:
+        results = carry_out(variants, ready, pictures=work.out is not None)
+    wall_s = time.perf_counter() - began
+    if work.out is not None:
+        Folder(work.out).write(results, study.scenario.name, wall_s)
+    return results, wall_s
+
+
+@contextmanager
+def executor(work: Work, title: str) -> Iterator[Executor]:
+    """What runs replications, with a progress bar. Ctrl-C raises Stopped; what is finished is kept."""
+    keeper = Folder(work.out) if work.out is not None else Memory()
+    with _progress(title) as progress:
+        try:
+            with local(work.workers or cores()) as runner:
+                yield Executor(runner, keeper, progress)
+        except KeyboardInterrupt:
+            kept = (
+                "what is finished is kept; run it again to go on"
+                if work.out
+                else "nothing is kept without --out"
+            )
+            raise Stopped(f"stopped; {kept}") from None
+
+
+@contextmanager
+def _progress(title: str) -> Iterator[Progress | None]:
+    """A bar with the time left on a terminal; nothing where standard error is piped."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
+    from rich.progress import Progress as Bar
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Bar(*columns, console=Console(stderr=True)) as bar:
+        task = bar.add_task(title, total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)
+
+
+def _print_json(value: dict[str, Any]) -> None:
+    sys.stdout.write(orjson.dumps(value, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE).decode())
+
+
+def _tell_folder(work: Work) -> None:
+    if work.out is not None:
+        print(f"\nResults in {work.out}")

@@ -1,0 +1,130 @@
+"""The folder of results: every replication as it ends, and in the end all of them together.
+
+``runs/`` holds one file for each replication, named by the hash of everything that went
+into it. A study that is run again takes from there what it needs and runs the rest.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+from collections.abc import Sequence
+from dataclasses import asdict
+from importlib.metadata import version
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+import orjson
+from ruamel.yaml import YAML
+
+from twin.studies.running import Outcome, Task, code_hash
+from twin.studies.study import Result
+from twin.studies.summary import judge, plain_kpis
+
+READABLE = orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE
+VERSIONS = ("storage-twin", "numpy", "scipy", "simpy", "networkx")
+
+
+class Folder:
+    """A folder of results."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._runs = path / "runs"
+        self._runs.mkdir(parents=True, exist_ok=True)
+
+    def find(self, task: Task) -> Outcome | None:
+        """The outcome of a task that was run before."""
+        path = self._runs / f"{task.key}.json"
+        if not path.is_file():
+            return None
+        return Outcome(**orjson.loads(path.read_bytes()))
+
+    def keep(self, task: Task, outcome: Outcome) -> None:
+        """Write an outcome; it is there as a whole or not at all."""
+        self._write(self._runs / f"{task.key}.json", orjson.dumps(asdict(outcome)))
+
+    def write(self, results: Sequence[Result], title: str, wall_s: float) -> None:
+        """Everything that is read by people and tools: see ``docs/scenarios.md``."""
+        self._write(self.path / "kpis.json", orjson.dumps(plain_results(results, title), option=READABLE))
+        self._write(self.path / "series.json", orjson.dumps(_series(results)))
+        self._write(self.path / "scenario.yaml", _yaml(results).encode())
+        self._write(self.path / "manifest.json", orjson.dumps(_manifest(results, wall_s), option=READABLE))
+        write_runs(self.path / "runs.parquet", results)
+
+    def _write(self, path: Path, data: bytes) -> None:
+        half = path.with_suffix(path.suffix + ".part")
+        half.write_bytes(data)
+        os.replace(half, path)
+
+
+def plain_results(results: Sequence[Result], title: str) -> dict[str, Any]:
+    """What a study came to, without anything that another machine would not repeat."""
+    return {"scenario": title, "variants": {result.variant.name: _plain(result) for result in results}}
+
+
+def _plain(result: Result) -> dict[str, Any]:
+    kpis = result.kpis
+    verdicts = judge(kpis, result.variant.scenario.targets)
+    return {
+        "changes": result.variant.changes,
+        "kpis": plain_kpis(kpis),
+        "targets": {verdict.kpi: verdict.as_plain() for verdict in verdicts},
+        "replications": len(result.outcomes),
+        "warm_up_seconds": result.outcomes[0].warm_up_ms / 1000,
+        "log_sha256": [outcome.log_sha256 for outcome in result.outcomes],
+        "orders": sum(outcome.orders for outcome in result.outcomes),
+        "lost_lines": sum(outcome.lost_lines for outcome in result.outcomes),
+        "warnings": list(result.warnings),
+    }
+
+
+def _series(results: Sequence[Result]) -> dict[str, Any]:
+    return {result.variant.name: result.outcomes[0].series for result in results}
+
+
+def _yaml(results: Sequence[Result]) -> str:
+    """The scenario as it was understood; for several variants, what each was run with."""
+    out = StringIO()
+    yaml = YAML()
+    yaml.default_flow_style = False
+    yaml.width = 110
+    whole = {result.variant.name: result.variant.resolved() for result in results}
+    yaml.dump(next(iter(whole.values())) if len(whole) == 1 else whole, out)
+    return out.getvalue()
+
+
+def _manifest(results: Sequence[Result], wall_s: float) -> dict[str, Any]:
+    return {
+        "versions": {"python": platform.python_version(), **{name: version(name) for name in VERSIONS}},
+        "code_sha256": code_hash(),
+        "wall_seconds": wall_s,
+        "variants": {
+            result.variant.name: {
+                "scenario_sha256": result.variant.digest,
+                "seeds": [outcome.seed for outcome in result.outcomes],
+                "log_sha256": [outcome.log_sha256 for outcome in result.outcomes],
+                "wall_seconds": [outcome.wall_s for outcome in result.outcomes],
+            }
+            for result in results
+        },
+    }
+
+
+def write_runs(path: Path, results: Sequence[Result]) -> None:
+    """One row per variant, replication and KPI."""
+    import pyarrow as pa
+    from pyarrow import parquet
+
+    rows = [
+        (result.variant.name, outcome.replication, outcome.seed, kpi, value)
+        for result in results
+        for outcome in result.outcomes
+        for kpi, value in outcome.kpis.items()
+    ]
+    columns = list(zip(*rows, strict=True)) or [()] * 5
+    kinds = (pa.string(), pa.int32(), pa.int64(), pa.string(), pa.float64())
+    names = ("variant", "replication", "seed", "kpi", "value")
+    arrays = [pa.array(list(column), kind) for column, kind in zip(columns, kinds, strict=True)]
+    parquet.write_table(pa.table(arrays, names=list(names)), path)

@@ -1,0 +1,70 @@
+"""Replications in parallel: in this process, in processes of this machine, or on a cluster.
+
+Which way they are run changes nothing in what they come to, only the order in which
+they end.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
+
+from twin.domain.errors import Refusal
+from twin.studies.running import Outcome, Task, replicate
+
+Runner = Callable[[Sequence[Task]], Iterator[tuple[Task, Outcome]]]
+"""Runs tasks and gives each with its outcome, as they end."""
+
+
+class WorkersLost(Refusal):
+    """The processes that were to do the work are gone."""
+
+
+def cores() -> int:
+    """How many cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def in_this_process(tasks: Sequence[Task]) -> Iterator[tuple[Task, Outcome]]:
+    """One after the other."""
+    for task in tasks:
+        yield task, replicate(task)
+
+
+@contextmanager
+def local(workers: int) -> Iterator[Runner]:
+    """A runner with that many processes; with one worker all is done in this process."""
+    if workers == 1:
+        yield in_this_process
+        return
+    before = set(multiprocessing.active_children())
+    context = multiprocessing.get_context("spawn")
+    executor = ProcessPoolExecutor(workers, context, initializer=_leave_interrupts_to_the_parent)
+    try:
+        yield lambda tasks: _spread(executor, tasks)
+    except BaseException:
+        # Nobody waits for what is still running.
+        for child in set(multiprocessing.active_children()) - before:
+            child.terminate()
+        raise
+    finally:
+        executor.shutdown(cancel_futures=True)
+
+
+def _spread(executor: ProcessPoolExecutor, tasks: Sequence[Task]) -> Iterator[tuple[Task, Outcome]]:
+    futures: dict[Future[Outcome], Task] = {executor.submit(replicate, task): task for task in tasks}
+    try:
+        for future in as_completed(futures):
+            yield futures[future], future.result()
+    except BrokenProcessPool:
+        reason = "a worker process died (was it killed, or is memory short?); use fewer --workers"
+        raise WorkersLost(f"{reason}. With --out, what was finished is kept") from None
+
+
+def _leave_interrupts_to_the_parent() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)

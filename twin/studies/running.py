@@ -1,0 +1,118 @@
+"""One replication of one variant: what goes in as plain data, what comes out as plain data."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from dataclasses import dataclass, field
+from functools import cache, cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import orjson
+
+import twin
+from twin.assembly import build, rare_collection
+from twin.domain.work import OPERATOR_SIMULATED
+from twin.experiments.scenario.making import demands_of, epoch_of, stock_of
+from twin.experiments.scenario.reading import Variant
+from twin.records.eventlog import EventLog
+from twin.simulation.engine import Engine, Observer
+from twin.records.measures import Measures
+
+
+@dataclass(frozen=True)
+class Task:
+    """One replication to run. ``pictures`` asks for the series that reports draw."""
+
+    variant: Variant
+    replication: int
+    warm_up_ms: int
+    pictures: bool
+
+    @property
+    def seed(self) -> int:
+        """The seed of all its random streams: the same for every variant."""
+        return self.variant.scenario.run.seed + self.replication
+
+    @cached_property
+    def key(self) -> str:
+        """What the result depends on, hashed: everything that goes in, and the code."""
+        return hashlib.sha256(
+            orjson.dumps(
+                [
+                    self.variant.digest,
+                    [self.seed, self.warm_up_ms, self.pictures],
+                    [code_hash(), np.__version__],
+                ]
+            )
+        ).hexdigest()
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a replication came to. ``wall_s`` is the only thing that another machine would not repeat."""
+
+    variant: str
+    replication: int
+    seed: int
+    kpis: dict[str, float]
+    log_sha256: str
+    simulated_ms: int
+    bots: int
+    orders: int
+    lost_lines: int
+    warm_up_ms: int
+    wall_s: float
+    series: dict[str, Any] = field(default_factory=dict)
+
+
+def replicate(task: Task) -> Outcome:
+    """Run one replication from its first event to the horizon."""
+    began = time.perf_counter()
+    variant = task.variant
+    horizon, due = variant.scenario.run.horizon, variant.scenario.due
+    log, measures = EventLog(), Measures(task.warm_up_ms, None if due is None else due // 1000)
+    engine = engine_of(variant, task.seed, [log.write, measures])
+    with rare_collection():
+        engine.run_until(horizon)
+    return Outcome(
+        variant.name,
+        task.replication,
+        task.seed,
+        {name: float(value) for name, value in sorted(measures.result(horizon).items())},
+        log.sha256,
+        engine.now,
+        len(variant.site.bots),
+        sum(demand.orders for demand in engine.memory.demands),
+        sum(demand.lost_lines for demand in engine.memory.demands),
+        task.warm_up_ms,
+        time.perf_counter() - began,
+        measures.series() if task.pictures else {},
+    )
+
+
+def engine_of(variant: Variant, seed: int, observers: list[Observer]) -> Engine:
+    """The twin of a variant at simulated time 0."""
+    scenario = variant.scenario
+    return build(
+        variant.site,
+        seed=seed,
+        operator=OPERATOR_SIMULATED,
+        epoch=epoch_of(scenario),
+        stock=stock_of(scenario.stock, variant.orders),
+        demands=demands_of(scenario, variant.orders),
+        observers=observers,
+        keep_ended=False,
+    )
+
+
+@cache
+def code_hash() -> str:
+    """SHA-256 over the source of the twin: results of other code are not taken for these."""
+    root = Path(twin.__file__).parent
+    together = hashlib.sha256()
+    for path in sorted(root.rglob("*.py")):
+        together.update(path.relative_to(root).as_posix().encode() + b"\0" + path.read_bytes())
+    return together.hexdigest()

@@ -1,0 +1,104 @@
+"""From the outcomes of replications to figures with intervals, verdicts on targets, and comparisons."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import Any
+
+from twin.domain.errors import ScenarioRefused
+from twin.experiments.scenario.quantities import Bound
+from twin.experiments.statistics import Interval, t_interval
+from twin.studies.running import Outcome
+
+MET, MISSED, OPEN = "met", "missed", "open"
+
+
+def interval(samples: Sequence[float]) -> Interval:
+    """The 95 % interval of a mean; of a single sample it has no ends (they are nan)."""
+    if len(samples) == 1:
+        return Interval(samples[0], math.nan, math.nan, 1)
+    return t_interval(samples)
+
+
+def kpis_of(outcomes: Iterable[Outcome]) -> dict[str, Interval]:
+    """Every KPI with its interval over the replications that have it."""
+    samples: dict[str, list[float]] = {}
+    for outcome in sorted(outcomes, key=lambda each: each.replication):
+        for name, value in outcome.kpis.items():
+            samples.setdefault(name, []).append(value)
+    return {name: interval(values) for name, values in sorted(samples.items())}
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Whether a target is met with 95 % confidence, missed, or whether that is open."""
+
+    kpi: str
+    bound: Bound
+    reached: Interval
+    verdict: str
+
+    def as_plain(self) -> dict[str, Any]:
+        """JSON values."""
+        return {
+            "target": self.bound.text,
+            **plain_interval(self.reached),
+            "met": self.bound.met_by(self.reached.mean),
+            "verdict": self.verdict,
+        }
+
+
+def judge(kpis: dict[str, Interval], targets: dict[str, Bound]) -> list[Verdict]:
+    """A verdict for each target. Raises ScenarioRefused for a KPI that there is not."""
+    return [
+        Verdict(kpi, bound, known(kpis, kpi), _verdict(bound, known(kpis, kpi)))
+        for kpi, bound in targets.items()
+    ]
+
+
+def known(kpis: dict[str, Interval], name: str) -> Interval:
+    """A KPI by name. Raises ScenarioRefused with the nearest one that there is."""
+    if name not in kpis:
+        near = get_close_matches(name, kpis, 1)
+        advice = f"did you mean '{near[0]}'?" if near else f"there are {', '.join(kpis)}"
+        raise ScenarioRefused(f"this run has no KPI '{name}'; {advice}")
+    return kpis[name]
+
+
+def _verdict(bound: Bound, reached: Interval) -> str:
+    """A single replication says nothing for sure, except where it is far from random."""
+    if reached.n == 1:
+        return OPEN
+    ends = (reached.low, reached.high)
+    if all(bound.met_by(end) for end in ends):
+        return MET
+    return OPEN if any(bound.met_by(end) for end in ends) else MISSED
+
+
+def plain_interval(found: Interval) -> dict[str, Any]:
+    """Mean, low, high and n; ends that there are not are null."""
+    low, high = (None if math.isnan(end) else end for end in (found.low, found.high))
+    return {"mean": found.mean, "low": low, "high": high, "n": found.n}
+
+
+def plain_kpis(kpis: dict[str, Interval]) -> dict[str, Any]:
+    """All KPIs as JSON values."""
+    return {name: plain_interval(found) for name, found in kpis.items()}
+
+
+def difference(one: Iterable[Outcome], other: Iterable[Outcome], kpi: str) -> Interval | None:
+    """The interval of ``other - one`` over the replications that both have, paired by their seeds."""
+    left, right = _by_seed(one, kpi), _by_seed(other, kpi)
+    both = [right[seed] - left[seed] for seed in left if seed in right]
+    return interval(both) if both else None
+
+
+def _by_seed(outcomes: Iterable[Outcome], kpi: str) -> dict[int, float]:
+    return {
+        outcome.seed: outcome.kpis[kpi]
+        for outcome in sorted(outcomes, key=lambda each: each.seed)
+        if kpi in outcome.kpis
+    }
