@@ -27,34 +27,93 @@ def changed(old: str, new: str) -> str:
 
 
 WRONG: dict[str, tuple[str, str]] = {
-    "a key that is misspelt": (changed("bots_per_level", "bots_per_levl"), ""),
-    "a time without its unit": (changed("1 h", "8"), ""),
-    "a unit that is none": (changed("10 min", "10 minutes"), ""),
-    "a unit of something else": (changed("10 min", "10 kg"), ""),
-    "more bots than places": (changed("2}\ndemand", "9}\ndemand"), ""),
-    "a warm-up as long as the run": (changed("10 min", "60 min"), ""),
-    "arrivals that need more": (changed("{lines_per_hour: 60}", "{arrivals: closed_loop}"), ""),
-    "a key that means nothing there": (changed("60}", "60, open_orders: 4}"), ""),
-    "an unknown word": (changed("60}", "60, arrivals: poison}"), ""),
-    "a site that there is not": (changed("site: tiny", "site: tinny"), ""),
-    "a varied key that there is not": (GOOD + "vary:\n  demand.order.lines_per_hour: [60, 120]\n", ""),
-    "a varied value that is impossible": (GOOD + "vary:\n  fleet.bots_per_level: [1, 2,\n    400000]\n", ""),
-    "a target that is no bound": (GOOD + "targets:\n  lines_per_hour: 500\n", ""),
-    "a share that is none": (GOOD + "stock: {fill_percent: 120}\n", ""),
-    "a level too full to dig": (GOOD + "stock:\n  fill_percent: 100\n", ""),
-    "classes that are not the whole": (
-        GOOD + "stock:\n  abc: [{skus_percent: 20, lines_percent: 80}, {skus_percent: 80, lines_percent: 15}]\n",
-        "",
+    "a key that is misspelt": (
+        changed("bots_per_level", "bots_per_levl"),
+        "s.yaml:4:9: unknown key 'bots_per_levl' in fleet; did you mean 'bots_per_level'?",
     ),
-    "a comparison with nobody": (GOOD + "vary: {fleet.bots_per_level: [1]}\ncompare: bseline\n", ""),
-    "several at once": (changed("name: good", "nam: good").replace("replications: 2", "replications: 0"), ""),
-    "a schema of another version": (changed("schema: 1", "schema: 2"), ""),
-    "no mapping at all": ("- schema: 1\n", ""),
+    "a time without its unit": (
+        changed("1 h", "8"),
+        "s.yaml:7:16: run.horizon is 8, a number without a unit; write 8 s, 8 min or 8 h",
+    ),
+    "a unit that is none": (
+        changed("10 min", "10 minutes"),
+        "s.yaml:7:30: run.warm_up is 10 minutes, not a time: 'minutes' is no unit of time; did you mean 10 min? the units are ms, s, min, h, d (or mser5)",  # noqa: E501
+    ),
+    "a unit of something else": (
+        changed("10 min", "10 kg"),
+        "s.yaml:7:30: run.warm_up is 10 kg, not a time: 'kg' is no unit of time; the units are ms, s, min, h, d (or mser5)",  # noqa: E501
+    ),
+    "more bots than places": (
+        changed("2}\ndemand", "9}\ndemand"),
+        "s.yaml:4:25: level 1 has 3 parking places and chargers for 9 bots; draw 6 more 'p' or 'c', or take fewer bots",  # noqa: E501
+    ),
+    "a warm-up as long as the run": (
+        changed("10 min", "60 min"),
+        "s.yaml:7:21: the warm-up takes the whole horizon; shorten it or lengthen the horizon",
+    ),
+    "arrivals that need more": (
+        changed("{lines_per_hour: 60}", "{arrivals: closed_loop}"),
+        "s.yaml:6:12: demand.orders has arrivals closed_loop but no open_orders; add 'open_orders:'",
+    ),
+    "a key that means nothing there": (
+        changed("60}", "60, open_orders: 4}"),
+        "s.yaml:6:32: open_orders means nothing with arrivals poisson; remove it (poisson uses lines_per_hour, profile_percent, lines_per_order, pieces_per_line)",  # noqa: E501
+    ),
+    "an unknown word": (
+        changed("60}", "60, arrivals: poison}"),
+        "s.yaml:6:42: demand.orders.arrivals is poison; did you mean 'poisson'? choose poisson or deterministic or waves or closed_loop or recorded or reorder",  # noqa: E501
+    ),
+    "a site that there is not": (
+        changed("site: tiny", "site: tinny"),
+        "s.yaml:3:7: there is no site file or shipped site 'tinny'; did you mean 'tiny'? shipped: demo, reference, tiny",  # noqa: E501
+    ),
+    "a varied key that there is not": (
+        GOOD + "vary:\n  demand.order.lines_per_hour: [60, 120]\n",
+        "s.yaml:9:33: demand.order.lines_per_hour: there is no stream 'order'; did you mean 'orders'?",
+    ),
+    "a varied value that is impossible": (
+        GOOD + "vary:\n  fleet.bots_per_level: [1, 2,\n    400000]\n",
+        "s.yaml:10:5: fleet.bots_per_level is 400000; give a value from 1 to 10000",
+    ),
+    "a target that is no bound": (
+        GOOD + "targets:\n  lines_per_hour: 500\n",
+        's.yaml:9:19: targets.lines_per_hour is 500, not a bound; write ">= 500" or "<= 4 min", in quotes',
+    ),
+    "a share that is none": (
+        GOOD + "stock: {fill_percent: 120}\n",
+        "s.yaml:8:23: stock.fill_percent is 120; give a value from 0 to 100",
+    ),
+    "a level too full to dig": (
+        GOOD + "stock:\n  fill_percent: 100\n",
+        "s.yaml:9:17: level 1 too full to dig: depth 2 needs 1 free reachable position, has 0; remove 1 carrier or add positions",  # noqa: E501
+    ),
+    "classes that are not the whole": (
+        GOOD
+        + "stock:\n  abc: [{skus_percent: 20, lines_percent: 80}, {skus_percent: 80, lines_percent: 15}]\n",
+        "s.yaml:9:3: the classes make up 100 % of the SKUs and 95 % of the lines; make both 100 %",
+    ),
+    "a comparison with nobody": (
+        GOOD + "vary: {fleet.bots_per_level: [1]}\ncompare: bseline\n",
+        "s.yaml:9:10: there is no variant 'bseline'; compare with one of baseline, fleet.bots_per_level=1",
+    ),
+    "several at once": (
+        changed("name: good", "nam: good").replace("replications: 2", "replications: 0"),
+        "s.yaml:2:1: unknown key 'nam' in the scenario; did you mean 'name'?\ns.yaml:7:52: run.replications is 0; give a value from 1 to 10000",  # noqa: E501
+    ),
+    "a schema of another version": (
+        changed("schema: 1", "schema: 2"),
+        "s.yaml:1:9: schema is 2; give a value from 1 to 1",
+    ),
+    "no mapping at all": (
+        "- schema: 1\n",
+        "s.yaml:1:1: the scenario is a list; write key: value pairs with the keys schema, name, description, site, fleet, stock, demand, due, faults, run, vary, compare, targets",  # noqa: E501
+    ),
     "an order file that there is not": (
         changed("{lines_per_hour: 60}", "{arrivals: recorded, file: orders.csv}"),
-        "",
+        "s.yaml:6:38: nowhere/orders.csv: No such file or directory; name a readable CSV or Parquet file",
     ),
 }
+"""What is wrong with a file, the file, and what is said of it, word for word."""
 
 
 def refusal(text: str, folder: Path = Path("nowhere"), settings: tuple[str, ...] = ()) -> str:
@@ -62,3 +121,54 @@ def refusal(text: str, folder: Path = Path("nowhere"), settings: tuple[str, ...]
     with pytest.raises(Refusal) as caught:
         parse_study(text, "s.yaml", folder, settings)
     return str(caught.value)
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_a_wrong_file_is_refused_with_the_line_and_what_would_be_right(name):
+    text, said = WRONG[name]
+    assert refusal(text) == said
+
+
+def test_the_good_file_is_good():
+    study = parse_study(GOOD, "s.yaml", Path("nowhere"))
+    assert study.scenario.run.horizon == 3_600_000
+    assert [variant.name for variant in study.compared()] == ["baseline"]
+
+
+@pytest.mark.parametrize(
+    ("setting", "said"),
+    [
+        (
+            "fleet.bots_per_level=0",
+            "--set fleet.bots_per_level=0: fleet.bots_per_level is 0; give a value from 1 to 10000",
+        ),
+        (
+            "demand.order.priority=1",
+            "--set demand.order.priority=1: demand.order.priority: there is no stream 'order'; did you mean 'orders'?",  # noqa: E501
+        ),
+        ("fleet", "--set fleet: not a setting; write key=value, such as run.seed=2"),
+        (
+            "run.horizon=[",
+            "--set run.horizon=[: not valid YAML (expected the node content, but found '<stream end>'); check indentation, colons, quotes and brackets",  # noqa: E501
+        ),
+    ],
+)
+def test_a_wrong_setting_is_refused_by_its_own_name(setting, said):
+    assert refusal(GOOD, settings=(setting,)) == said
+
+
+def test_a_wrong_order_file_is_refused_with_its_rows(tmp_path):
+    rows = ["time,order,SKU,quantity", "0,A,S1,2", "soon,B,S1,1", "2 min,C,S1,", "3 min,D,S1,-1"]
+    (tmp_path / "orders.csv").write_text("\n".join(rows))
+    said = refusal(changed("{lines_per_hour: 60}", "{arrivals: recorded, file: orders.csv}"), tmp_path)
+    at = f"s.yaml:6:38: {tmp_path / 'orders.csv'}"
+    assert said.splitlines() == [
+        f"{at}:3: time is soon; write seconds since the start of the run, or a time such as 90 min",
+        f"{at}:4: no quantity; the columns are time, order, SKU, quantity",
+        f"{at}:5: quantity is -1; write a whole number from 1 to 1000000",
+    ]
+
+
+def test_a_scenario_that_is_not_shipped_is_refused_with_the_nearest_one():
+    with pytest.raises(Refusal, match="did you mean 'baseline'"):
+        find_scenario("baselin")

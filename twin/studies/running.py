@@ -15,11 +15,11 @@ import orjson
 import twin
 from twin.assembly import build, rare_collection
 from twin.domain.work import OPERATOR_SIMULATED
-from twin.experiments.scenario.making import demands_of, epoch_of, stock_of
+from twin.experiments.scenario.making import demands_of, epoch_of, faults_of, stock_of
 from twin.experiments.scenario.reading import Variant
 from twin.records.eventlog import EventLog
-from twin.simulation.engine import Engine, Observer
 from twin.records.measures import Measures
+from twin.simulation.engine import Engine, Observer
 
 
 @dataclass(frozen=True)
@@ -105,6 +105,7 @@ def engine_of(variant: Variant, seed: int, observers: list[Observer]) -> Engine:
         demands=demands_of(scenario, variant.orders),
         observers=observers,
         keep_ended=False,
+        faults=faults_of(scenario),
     )
 
 

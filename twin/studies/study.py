@@ -53,26 +53,25 @@ class Executor:
     runner: Runner
     keeper: Keeper = field(default_factory=Memory)
     progress: Progress | None = None
-    reused: int = 0
 
     def outcomes(self, tasks: Sequence[Task]) -> list[Outcome]:
         """The outcomes in the order of the tasks."""
         keys = [task.key for task in tasks]
         found: dict[str, Outcome] = {}
-        missing: list[Task] = []
+        missing: dict[str, Task] = {}
         for key, task in zip(keys, tasks, strict=True):
             kept = self.keeper.find(task)
             if kept is None:
-                missing.append(task)
+                missing.setdefault(key, task)
             else:
                 found[key] = kept
-        self.reused += len(found)
-        self._tell(len(found), len(tasks))
+        total = len(found) + len(missing)
+        self._tell(len(found), total)
         if missing:
-            for task, outcome in self.runner(missing):
+            for task, outcome in self.runner(list(missing.values())):
                 self.keeper.keep(task, outcome)
                 found[task.key] = outcome
-                self._tell(len(found), len(tasks))
+                self._tell(len(found), total)
         return [
             replace(found[key], variant=task.variant.name, replication=task.replication)
             for key, task in zip(keys, tasks, strict=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+from twin.domain.faults import KIND_OF, USUAL_REPAIR_MS, FaultPlan, FaultRate
 from twin.domain.inventory import DO_NOTHING, UNASSIGN
 from twin.domain.work import REPLENISHMENT
 from twin.experiments.scenario.model import Scenario, Stock, Stream
@@ -37,6 +38,20 @@ def stock_of(stock: Stock, orders: dict[str, Orders]) -> RandomStock:
 def demands_of(scenario: Scenario, orders: dict[str, Orders]) -> list[Demand]:
     """The streams, in the order of the file."""
     return [_demand(name, stream, scenario, orders.get(name)) for name, stream in scenario.demand.items()]
+
+
+def faults_of(scenario: Scenario) -> FaultPlan:
+    """The faults that come by chance, until the horizon."""
+    rates = (
+        FaultRate(
+            KIND_OF[name],
+            chance.every,
+            USUAL_REPAIR_MS[KIND_OF[name]] if chance.repair is None else chance.repair,
+            chance.repair_cv_percent,
+        )
+        for name, chance in scenario.faults.items()
+    )
+    return FaultPlan(tuple(rates), scenario.run.horizon)
 
 
 def _demand(name: str, stream: Stream, scenario: Scenario, orders: Orders | None) -> Demand:

@@ -97,6 +97,15 @@ class Stream:
 
 
 @dataclass(frozen=True, slots=True)
+class Chance:
+    """How often one kind of fault comes on the whole site, on average. None: the usual repair time."""
+
+    every: int
+    repair: int | None = None
+    repair_cv_percent: int = 50
+
+
+@dataclass(frozen=True, slots=True)
 class Until:
     """How many replications: until the interval of a KPI is narrow enough."""
 
@@ -141,6 +150,7 @@ class Scenario:
     stock: Stock = field(default_factory=Stock)
     demand: dict[str, Stream] = field(default_factory=dict)
     due: int | None = None
+    faults: dict[str, Chance] = field(default_factory=dict)
     vary: Variation | None = None
     compare: str | None = None
     targets: dict[str, Bound] = field(default_factory=dict)

@@ -7,8 +7,9 @@ command line is said at once, each with its place and what would be right.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from difflib import get_close_matches
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,7 @@ from twin.domain.layout import Site
 from twin.experiments import yamlnodes
 from twin.experiments.fields import Problems
 from twin.experiments.finding import shipped_file
-from twin.experiments.scenario.inline import changed_at
+from twin.experiments.scenario.inline import changed_at, node_at
 from twin.experiments.scenario.model import Scenario
 from twin.experiments.scenario.orderfile import Orders, read_orders
 from twin.experiments.scenario.sections import SCENARIO
@@ -31,8 +32,8 @@ from twin.simulation.codec import to_plain
 
 BASELINE = "baseline"
 FOLDER = "."
-NOT_OF_A_RUN = ("name", "description", "targets", "vary", "compare")
-"""Keys of a scenario that change nothing in a replication."""
+NOT_OF_A_RUN = ("name", "description", "targets", "vary", "compare", "site", "fleet")
+"""Keys of a scenario that change nothing in a replication besides the site that is made of them."""
 
 
 @dataclass(frozen=True)
@@ -111,9 +112,9 @@ def parse_study(text: str, source: str, folder: Path, settings: Iterable[str] = 
         problems.add(error.mark, str(error))
         raise problems.refusal() from None
     settings = tuple(settings)
-    root = _with_settings(root, settings)
     problems.elsewhere = {setting_mark(i): f"--set {setting}" for i, setting in enumerate(settings)}
-    return _Reader(text, source, folder, problems).study(root)
+    reader = _Reader(text, source, folder, problems)
+    return reader.study(reader.changed(root, tuple(_changes(settings))))
 
 
 @dataclass
@@ -133,7 +134,7 @@ class _Reader:
         baseline = self.variant(BASELINE, (), plain)
         made = []
         for name, changes in variants(whole.vary) if whole.vary else ():
-            made.append(self.variant(name, changes, _changed(plain, changes)))
+            made.append(self.variant(name, changes, plain))
         self._check_compare(whole, [variant.name for variant in made], root)
         baseline = replace(
             baseline, scenario=replace(baseline.scenario, vary=whole.vary, compare=whole.compare)
@@ -147,8 +148,9 @@ class _Reader:
         assert isinstance(scenario, Scenario)
         return scenario
 
-    def variant(self, name: str, changes: Changes, root: Node) -> Variant:
-        """A variant whose nodes are ``root``. Raises what is wrong with it."""
+    def variant(self, name: str, changes: Changes, base: Node) -> Variant:
+        """The variant of ``base`` with some changes. Raises what is wrong with it."""
+        root = self.changed(base, changes)
         scenario = self._scenario(root)
         site = self.sites.make(scenario, root, self.problems)
         orders = {
@@ -160,6 +162,22 @@ class _Reader:
             raise self.problems.refusal()
         written = {key: text_of(node) for key, node in changes}
         return Variant(name, written, scenario, site, orders)
+
+    def changed(self, root: Node, changes: Changes) -> Node:
+        """A copy of the file's nodes with some values changed. Raises what is wrong with the keys."""
+        streams = [key.text for key, _ in getattr(node_at(root, "demand"), "pairs", ())]
+        for key, value in changes:
+            path = tuple(key.split("."))
+            if path[0] == "demand" and len(path) > 2 and path[1] not in streams:
+                near = get_close_matches(path[1], streams, 1)
+                advice = f"did you mean '{near[0]}'?" if near else f"there are {', '.join(streams) or 'none'}"
+                self.problems.add(value.mark, f"{key}: there is no stream '{path[1][:40]}'; {advice}")
+            if path[0] == "site" and len(path) > 1:
+                root = _site_as_mapping(root)
+            root = changed_at(root, path, value)
+        if self.problems:
+            raise self.problems.refusal()
+        return root
 
     def _check_compare(self, whole: Scenario, names: list[str], root: Node) -> None:
         if whole.compare is None or whole.compare in (BASELINE, *names):
@@ -179,7 +197,7 @@ def vary(study: Study, key: str, values: Iterable[str]) -> tuple[Variant, ...]:
         problems.elsewhere = {mark: f"--vary {key}={value}"}
         changes = ((key, Scalar(mark, value, "")),)
         reader = _Reader(study.text, study.source, study.folder, problems)
-        made.append(reader.variant(f"{key}={value}", changes, _changed(study.root, changes)))
+        made.append(reader.variant(f"{key}={value}", changes, study.root))
     return tuple(made)
 
 
@@ -188,7 +206,8 @@ def setting_mark(number: int) -> Mark:
     return Mark(0, number)
 
 
-def _with_settings(root: Node, settings: Iterable[str]) -> Node:
+def _changes(settings: Iterable[str]) -> Iterator[tuple[str, Node]]:
+    """The changes that the command line asks for."""
     for number, setting in enumerate(settings):
         key, equals, value = setting.partition("=")
         if not equals or not key.strip():
@@ -197,8 +216,7 @@ def _with_settings(root: Node, settings: Iterable[str]) -> Node:
             node = compose(normalised(value)) if value else Scalar(setting_mark(number), "", "")
         except NotYaml as error:
             raise ScenarioRefused(f"--set {setting}: {error}") from None
-        root = _changed(root, ((key.strip(), _moved(node, setting_mark(number))),))
-    return root
+        yield key.strip(), _moved(node, setting_mark(number))
 
 
 def _moved(node: Node, mark: Mark) -> Node:
@@ -208,15 +226,6 @@ def _moved(node: Node, mark: Mark) -> Node:
     if isinstance(node, yamlnodes.Sequence):
         return yamlnodes.Sequence(mark, tuple(_moved(item, mark) for item in node.items))
     return Scalar(mark, node.text, node.style)
-
-
-def _changed(root: Node, changes: Changes) -> Node:
-    for key, value in changes:
-        path = tuple(key.split("."))
-        if path[0] == "site" and len(path) > 1:
-            root = _site_as_mapping(root)
-        root = changed_at(root, path, value)
-    return root
 
 
 def _site_as_mapping(root: Node) -> Node:

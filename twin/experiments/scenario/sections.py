@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from difflib import get_close_matches
 from typing import Any
 
+from twin.domain.faults import DRAWN, KIND_OF
 from twin.domain.layout import Battery, Motion, PersonTimes
 from twin.domain.work import FULFILLMENT, REPLENISHMENT
 from twin.experiments.fields import Fields
 from twin.experiments.scenario import model
 from twin.experiments.scenario.inline import Inline
+from twin.experiments.scenario.kpinames import kpi_trouble
 from twin.experiments.scenario.partial import Partial
 from twin.experiments.scenario.shapes import (
     Choice,
@@ -30,6 +33,7 @@ from twin.simulation import arriving
 SCHEMA = 1
 PERCENT = Whole(0, 100)
 MANY = 1_000_000
+FAULTS = tuple(name for name, kind in KIND_OF.items() if kind in DRAWN)
 Troubles = list[tuple[str, str]]
 
 NEEDS = {
@@ -59,7 +63,12 @@ def _check_stream(stream: model.Stream, given: Fields) -> Troubles:
         if not given.given(key)
     ]
     fitting = (*_ALWAYS, *NEEDS[arrivals], *MAY[arrivals])
-    useless = [key for key in STREAM.keys if key not in fitting and given.given(key)]
+    usual = model.Stream()  # What is as usual may be written out.
+    useless = [
+        key
+        for key in given.given(*STREAM.keys)
+        if key not in fitting and getattr(stream, key) != getattr(usual, key)
+    ]
     uses = ", ".join((*NEEDS[arrivals], *MAY[arrivals]))
     troubles += [
         (key, f"{key} means nothing with arrivals {arrivals}; remove it ({arrivals} uses {uses})")
@@ -100,7 +109,7 @@ def _check_stock(stock: model.Stock, given: Fields) -> Troubles:
             )
         ]
     )
-    if given.given("zipf"):
+    if stock.zipf != model.Stock().zipf:
         troubles.append(("zipf", "popularity is given twice, by zipf and by abc; keep one"))
     return troubles
 
@@ -118,9 +127,11 @@ def _check_run(run: model.Run, given: Fields) -> Troubles:
 
 
 def _check_until(until: model.Until, given: Fields) -> Troubles:
+    trouble = kpi_trouble(until.kpi)
+    troubles = [("kpi", trouble)] if trouble else []
     if until.at_least > until.at_most:
-        return [("at_least", "at_least is more than at_most; lower it")]
-    return []
+        troubles.append(("at_least", "at_least is more than at_most; lower it"))
+    return troubles
 
 
 def _check_scenario(scenario: model.Scenario, given: Fields) -> Troubles:
@@ -132,6 +143,14 @@ def _check_scenario(scenario: model.Scenario, given: Fields) -> Troubles:
 def _stream_name(name: str) -> str:
     fine = name.isidentifier() and name.isascii()
     return "" if fine else f"'{name[:40]}' is no name of a stream; use letters, digits and _"
+
+
+def _fault_name(name: str) -> str:
+    near = get_close_matches(name, FAULTS, 1)
+    guess = f"did you mean '{near[0]}'? " if near else ""
+    return (
+        "" if name in FAULTS else f"'{name[:40]}' is no fault by chance; {guess}there are {', '.join(FAULTS)}"
+    )
 
 
 SITE = Section(
@@ -235,6 +254,16 @@ STREAM = Section(
     },
     _check_stream,
 )
+CHANCE = Section(
+    "fault",
+    model.Chance,
+    {
+        "every": Key(Duration(1000), "Mean time between two on the whole site.", needed=True),
+        "repair": Key(Duration(1), "Mean time to repair; the usual one of its kind where it is missing."),
+        "repair_cv_percent": Key(Whole(0, 1000), "Coefficient of variation of repairs, in percent."),
+    },
+    short="every",
+)
 UNTIL = Section(
     "replications",
     model.Until,
@@ -278,12 +307,15 @@ SCENARIO = Section(
         "stock": Key(STOCK, "What is in store at the start."),
         "demand": Key(Named(STREAM, _stream_name), "Streams of orders, by name."),
         "due": Key(Duration(1000), "How long after it was placed an order is due."),
+        "faults": Key(Named(CHANCE, _fault_name), f"Faults by chance: {', '.join(FAULTS)}."),
         "run": Key(RUN, "How it is run.", needed=True),
         "vary": Key(Vary(), "What is varied: values by key (all combinations), or a list of named variants."),
         "compare": Key(
             Text(), "The variant that the others are compared with; baseline is the file as it is."
         ),
-        "targets": Key(Named(Target()), 'What KPIs shall reach, such as lines_per_hour: ">= 500".'),
+        "targets": Key(
+            Named(Target(), kpi_trouble), 'What KPIs shall reach, such as lines_per_hour: ">= 500".'
+        ),
     },
     _check_scenario,
 )
