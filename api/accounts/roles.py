@@ -97,6 +97,8 @@ RIGHTS: Mapping[str, Right] = {
     "read_clock": EVERYONE,
     "set_clock": EVERYONE,
     "advance": EVERYONE,
+    "read_operators": EVERYONE,
+    "set_operators": EVERYONE,
     "read_calls": EVERYONE,
     "forget_calls": EVERYONE,
     "verify_calls": EVERYONE,

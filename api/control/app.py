@@ -7,7 +7,7 @@ from typing import Final
 
 from fastapi import APIRouter, FastAPI
 
-from api.control import calls, clock, faults, fidelity, files, readiness
+from api.control import calls, clock, faults, fidelity, files, operators, readiness
 from api.reports import PROJECT
 from api.viewer import viewer
 
@@ -27,6 +27,7 @@ def control_routers() -> list[APIRouter]:
     return [
         readiness.router,
         clock.router,
+        operators.router,
         calls.router,
         faults.router,
         files.router,

@@ -7,7 +7,9 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 
 from twin.domain import commands as ask
+from twin.domain.bots import Mistakes
 from twin.domain.errors import Refusal
+from twin.domain.layout import PersonTimes
 from twin.domain.state import State
 from twin.domain.work import JOB_ENDED, ONBOARDING, OPERATORS, TRIGGERS, WAITING
 from twin.simulation.engine import Engine
@@ -182,6 +184,13 @@ def _set_operator(state: State, rng: random.Random) -> ask.Command:
     )
 
 
+def _set_person(state: State, rng: random.Random) -> ask.Command:
+    times = PersonTimes(rng.choice((0, 1500)), rng.choice((1, 3000)), rng.choice((0, 40, -1)))
+    mistakes = Mistakes(*(rng.choice((0, 20, 101)) for _ in range(3)), rng.choice((1, 4)))
+    chosen = rng.choice((None, *state.persons, 99))
+    return ask.SetPerson(chosen, rng.choice((None, times)), rng.choice((None, mistakes)))
+
+
 def _fulfillment(state: State, rng: random.Random) -> ask.Command:
     return ask.PlaceFulfillment(_lines(state, rng), rng.randint(-1, 3), _id(state, rng))
 
@@ -251,6 +260,7 @@ MAKERS: Mapping[str, Maker] = {
     "place_fetch": _fetch,
     "trigger_job": _trigger,
     "set_operator": _set_operator,
+    "set_person": _set_person,
     "place_pause": lambda state, rng: ask.PlacePause(_id(state, rng)),
     "place_resume": lambda state, rng: ask.PlaceResume(_id(state, rng)),
     "place_charging": lambda state, rng: ask.PlaceCharging(*_some_bots(state, rng), _id(state, rng)),

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from twin.domain.layout import PersonTimes
+
 X_AXIS = 0
 Y_AXIS = 1
 
@@ -70,11 +72,32 @@ class Bot:
     task_begun: bool = False
 
 
+WRONG_QUANTITY = "WRONG_QUANTITY"
+FAILED_PICK = "FAILED_PICK"
+SLOW = "SLOW"
+MISTAKES = (WRONG_QUANTITY, FAILED_PICK, SLOW)
+
+
+@dataclass(frozen=True, slots=True)
+class Mistakes:
+    """What goes wrong in how many of a hundred jobs, each for itself.
+
+    A wrong quantity is one piece too many or too few; a failed pick ends the job as failed;
+    a slow one takes ``slow_factor`` times as long.
+    """
+
+    wrong_quantity_percent: int = 0
+    failed_pick_percent: int = 0
+    slow_percent: int = 0
+    slow_factor: int = 5
+
+
 @dataclass(slots=True)
 class Person:
     """Who gives the triggers at a balcony, and what a simulated person is doing.
 
-    ``visit`` and ``job`` are what the person serves now, until ``until_ms``.
+    ``visit`` and ``job`` are what the person serves now, until ``until_ms``. ``times`` are
+    the person's own, None: those of the site.
     """
 
     balcony: int
@@ -83,3 +106,5 @@ class Person:
     visit: int | None = None
     job: str | None = None
     until_ms: int | None = None
+    times: PersonTimes | None = None
+    mistakes: Mistakes | None = None

@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+from twin.domain.bots import Mistakes
 from twin.domain.inventory import PIECE, UNASSIGN
+from twin.domain.layout import PersonTimes
 
 
 class _Unset:
@@ -170,6 +172,18 @@ class SetOperator:
 
 
 @dataclass(frozen=True, slots=True)
+class SetPerson:
+    """Change how simulated people work at a balcony (at all where ``balcony`` is None), from the next job on.
+
+    ``times`` None: those of the site; ``mistakes`` None: there are none.
+    """
+
+    balcony: int | None = None
+    times: PersonTimes | None = None
+    mistakes: Mistakes | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class PlacePause:
     """Let no work be begun any more; the storage is paused when every bot has come to rest."""
 
@@ -324,6 +338,7 @@ Command = (
     | PlaceFetch
     | TriggerJob
     | SetOperator
+    | SetPerson
     | PlacePause
     | PlaceResume
     | TaskRequest

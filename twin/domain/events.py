@@ -9,6 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from twin.domain.bots import Mistakes
+from twin.domain.layout import PersonTimes
+
 
 @dataclass(frozen=True, slots=True)
 class SiteLoaded:
@@ -183,6 +186,24 @@ class OperatorChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class PersonChanged:
+    """How simulated people work at a balcony was changed; None: the times of the site, no mistakes."""
+
+    balcony: int
+    times: PersonTimes | None
+    mistakes: Mistakes | None
+
+
+@dataclass(frozen=True, slots=True)
+class PersonErred:
+    """A simulated person made a mistake in a job: ``WRONG_QUANTITY``, ``FAILED_PICK`` or ``SLOW``."""
+
+    balcony: int
+    job: str
+    mistake: str
+
+
+@dataclass(frozen=True, slots=True)
 class CarrierAdded:
     """A carrier was put on a bot at a handover place."""
 
@@ -332,6 +353,8 @@ Event = (
     | JobStateChanged
     | ServiceStarted
     | OperatorChanged
+    | PersonChanged
+    | PersonErred
     | CarrierAdded
     | BotAdded
     | BotRemoved

@@ -25,6 +25,7 @@ from twin.domain.lanes import lanes_of
 from twin.domain.layout import Site
 from twin.domain.meter import Meter
 from twin.domain.orders import Orders, Pick, Placing
+from twin.domain.people import check_person
 from twin.domain.queues import Queues
 from twin.domain.sections import to_text_32
 from twin.domain.state import State
@@ -123,12 +124,23 @@ class Plant:
         """Choose who gives the triggers."""
         if command.mode not in work.OPERATORS:
             raise Invalid("mode", f"{command.mode!r} is none of {', '.join(work.OPERATORS)}")
-        if command.balcony is not None and command.balcony not in self.state.persons:
-            raise NotFound("Balcony", command.balcony)
-        chosen = self.state.persons if command.balcony is None else (command.balcony,)
-        for balcony in chosen:
+        for balcony in self._chosen_persons(command.balcony):
             self.state.persons[balcony].mode = command.mode
             self.happened.append(past.OperatorChanged(balcony, command.mode))
+
+    def set_person(self, command: ask.SetPerson, now: int) -> None:
+        """Change how simulated people work. Raises Invalid and NotFound."""
+        chosen = self._chosen_persons(command.balcony)
+        check_person(command)
+        for balcony in chosen:
+            person = self.state.persons[balcony]
+            person.times, person.mistakes = command.times, command.mistakes
+            self.happened.append(past.PersonChanged(balcony, person.times, person.mistakes))
+
+    def _chosen_persons(self, balcony: int | None) -> tuple[int, ...]:
+        if balcony is not None and balcony not in self.state.persons:
+            raise NotFound("Balcony", balcony)
+        return tuple(self.state.persons) if balcony is None else (balcony,)
 
     def _ask_return(self, visit: Visit, now: int) -> None:
         visit.state = work.RETURNING

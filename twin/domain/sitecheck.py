@@ -116,12 +116,12 @@ def check_numbers(site: Site) -> list[Fault]:
         *_out_of_limits(motion.laden, drive, ("motion", "laden")),
         *_out_of_limits(motion, ["turn_ms", "lift_ms", "lower_ms"], ("motion",)),
         *_out_of_limits(site.person, PERSON_NUMBERS, ("person",)),
-        *check_person(site.person),
+        *check_times(site.person),
         *_out_of_limits(site.battery, [field.name for field in fields(Battery)], ("battery",)),
     ]
 
 
-def check_person(person: PersonTimes) -> list[Fault]:
+def check_times(person: PersonTimes) -> list[Fault]:
     """A distribution that is known, and times that never reach zero."""
     name, spread = person.line_distribution, person.line_spread_ms
     if name not in DISTRIBUTIONS:

@@ -139,7 +139,7 @@ class SiteReader:
                 only = " or ".join(other for other, figure in DISTRIBUTIONS.items() if figure == key)
                 person.wrong(person.key_mark(key), f"{key} has no meaning for {name} times; it is for {only}")
         times = PersonTimes(line_distribution=name, **numbers)
-        self._report(sitecheck.check_person(times))
+        self._report(sitecheck.check_times(times))
         return times
 
     def _levels(self, site: Fields) -> tuple[Level, ...]:

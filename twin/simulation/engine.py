@@ -160,6 +160,9 @@ class Engine:
             self.plant.set_operator(command, self.now)
             serving.look_everywhere(self)
             return None
+        if isinstance(command, ask.SetPerson):
+            self.plant.set_person(command, self.now)
+            return None
         if type(command) in maintaining.COMMANDS:
             return maintaining.carry_out(self, command)
         if type(command) in failing.COMMANDS:

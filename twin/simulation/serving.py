@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from twin.domain import events as past
-from twin.domain.bots import Person
-from twin.domain.commands import TriggerJob
+from twin.domain.bots import FAILED_PICK, SLOW, WRONG_QUANTITY, Person
+from twin.domain.commands import ChangeLoad, TriggerJob
+from twin.domain.errors import Refusal
 from twin.domain.layout import CONSTANT, EXPONENTIAL, LOG_NORMAL, TRIANGULAR, UNIFORM, PersonTimes
 from twin.domain.work import FAILED_TRIGGER, OPERATOR_API, SUCCEEDED_TRIGGER, Visit
 from twin.simulation import maintaining
@@ -28,10 +30,52 @@ def present(engine: Engine, visit: Visit) -> None:
 
 
 def finish(engine: Engine, balcony: int) -> None:
-    """A simulated person is done with a job."""
-    job = engine.plant.state.persons[balcony].job
+    """A simulated person is done with a job, well or not."""
+    person = engine.plant.state.persons[balcony]
+    job = person.job
     assert job is not None
+    if _errs(engine, person, FAILED_PICK):
+        trigger(engine, TriggerJob(job, FAILED_TRIGGER))
+        return
+    box = engine.plant.state.jobs[job].box
+    miscounted = _errs(engine, person, WRONG_QUANTITY, certain=box is not None)
     trigger(engine, TriggerJob(job, SUCCEEDED_TRIGGER))
+    if miscounted and box is not None:
+        _miscount(engine, balcony, box)
+
+
+def _errs(engine: Engine, person: Person, mistake: str, *, certain: bool = True) -> bool:
+    """Whether a person makes a mistake with the job in hand; tells of it. Draws only where one can be."""
+    mistakes = person.mistakes
+    if mistakes is None or not certain:
+        return False
+    percent = {
+        FAILED_PICK: mistakes.failed_pick_percent,
+        WRONG_QUANTITY: mistakes.wrong_quantity_percent,
+        SLOW: mistakes.slow_percent,
+    }[mistake]
+    if not percent or engine.streams.below(f"mistakes/{person.balcony}/{mistake}", 100) >= percent:
+        return False
+    assert person.job is not None
+    engine.plant.happened.append(past.PersonErred(person.balcony, person.job, mistake))
+    return True
+
+
+def _miscount(engine: Engine, balcony: int, box: int) -> None:
+    """One piece too many or too few was taken: the box holds another count than was booked.
+
+    It is found at once and shows as a correction of the load, the other way round where
+    bookings or room leave no other.
+    """
+    load = engine.plant.state.loads.get(box)
+    if load is None:
+        return
+    first = 1 if engine.streams.below(f"mistakes/{balcony}/which", 2) else -1
+    for change in (first, -first):
+        with suppress(Refusal):
+            count = load.item_count + change
+            engine.plant.change_stock(ChangeLoad(box, item_count=count), engine.now)
+            return
 
 
 def trigger(engine: Engine, command: TriggerJob) -> None:
@@ -89,12 +133,14 @@ def _look(engine: Engine, person: Person) -> None:
     if engine.plant.damage.is_away(person.balcony):
         return
     visit = _next(engine, person)
-    times = engine.plant.site.person
+    times = person.times or engine.plant.site.person
     takes = time_per_line_ms(engine.streams, f"person/{person.balcony}", times)
     if person.visit != visit.id:
         person.visit = visit.id
         takes += times.handling_ms
     person.job = visit.jobs[0]
+    if person.mistakes is not None and _errs(engine, person, SLOW):
+        takes *= person.mistakes.slow_factor
     person.until_ms = engine.now + takes
     engine.agenda.set(("person", person.balcony), person.until_ms)
     engine.plant.happened.append(

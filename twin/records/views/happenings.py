@@ -58,6 +58,7 @@ LOAD_REMOVED = Kind("0x5322", INVENTORY)
 SITE_LOADED = Kind("0x5401", SYSTEM)
 OPERATOR_CHANGED = Kind("0x5402", SYSTEM)
 STATUS_CHANGED = Kind("0x5403", SYSTEM)
+PERSON_ERRED = Kind("0x5404", SYSTEM, WARNING)
 CARRIER_ADDED = Kind("0x5331", INVENTORY)
 BOT_ADDED = Kind("0x5211", BOTS)
 BOT_REMOVED = Kind("0x5212", BOTS, WARNING)
@@ -210,6 +211,7 @@ _TELLERS: dict[type, Callable[[int, int, Any], Happening]] = {
     past.BotFailed: _of_bot(BOT_FAILED, "Bot {e.bot} cannot move: {e.reason}; a person has to come"),
     past.BotRecovered: _of_bot(BOT_RECOVERED, "Bot {e.bot} can move again"),
     past.TagWritten: _of_bot(TAG_WRITTEN, "Bot {e.bot} has written the tag at x {e.x}, y {e.y}"),
+    past.PersonErred: _plain(PERSON_ERRED, "At balcony {e.balcony}, in job {e.job}: {e.mistake}"),
     past.OperatorChanged: _plain(
         OPERATOR_CHANGED, "Triggers at balcony {e.balcony} are now given by: {e.mode}"
     ),
