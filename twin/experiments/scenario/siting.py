@@ -93,7 +93,7 @@ class SiteMaker:
         if scenario.site.battery is not None:
             _note(sitecheck.check_battery(site), node_at(root, "site", "battery"), problems)
         if scenario.site.person is not None:
-            _note(sitecheck.check_person(site.person), node_at(root, "site", "person"), problems)
+            _note(sitecheck.check_times(site.person), node_at(root, "site", "person"), problems)
 
 
 def _note(faults: Iterable[Fault], node: Node, problems: Problems) -> None:
