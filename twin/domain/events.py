@@ -9,9 +9,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from twin.domain.bots import Mistakes
-from twin.domain.layout import PersonTimes
-
 
 @dataclass(frozen=True, slots=True)
 class SiteLoaded:
@@ -190,8 +187,8 @@ class PersonChanged:
     """How simulated people work at a balcony was changed; None: the times of the site, no mistakes."""
 
     balcony: int
-    times: PersonTimes | None
-    mistakes: Mistakes | None
+    times: dict[str, Any] | None
+    mistakes: dict[str, int] | None
 
 
 @dataclass(frozen=True, slots=True)

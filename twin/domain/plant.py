@@ -132,10 +132,11 @@ class Plant:
         """Change how simulated people work. Raises Invalid and NotFound."""
         chosen = self._chosen_persons(command.balcony)
         check_person(command)
+        told = [asdict(part) if part is not None else None for part in (command.times, command.mistakes)]
         for balcony in chosen:
             person = self.state.persons[balcony]
             person.times, person.mistakes = command.times, command.mistakes
-            self.happened.append(past.PersonChanged(balcony, person.times, person.mistakes))
+            self.happened.append(past.PersonChanged(balcony, *told))
 
     def _chosen_persons(self, balcony: int | None) -> tuple[int, ...]:
         if balcony is not None and balcony not in self.state.persons:
