@@ -7,11 +7,11 @@ BIN := $(VENV)/bin
 BASE := $(VENV)/.installed
 DEV := $(VENV)/.installed-dev
 
-.PHONY: help demo test check bench
+.PHONY: help demo test check bench bench-listing
 .DEFAULT_GOAL := help
 
 help:  ## this list
-	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 12
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 16
 
 demo: $(BASE)  ## start a twin and drive it over HTTP, every step checked
 	@$(BIN)/twin demo
@@ -26,6 +26,9 @@ check: $(DEV)  ## linter, types, import rules
 
 bench: $(BASE)  ## how fast it is
 	$(BIN)/python -m benchmarks
+
+bench-listing: $(BASE)  ## how long pages take over 100,000 boxes while the twin runs
+	$(BIN)/python -m benchmarks.listing
 
 $(VENV)/bin/python:
 	@test -n "$(PYTHON)" && $(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \

@@ -22,6 +22,8 @@ from rich.text import Text
 from api.app import create_app
 from api.bridge import Bridge
 from api.settings import Settings
+from api.wire.inventory_view import INVENTORY
+from api.wire.sku import SKUS
 from api.world import World
 from twin.assembly import build
 from twin.domain.layout import Site
@@ -80,7 +82,9 @@ def _world(site: Site, order: Order) -> World:
         policies=Policies.of(order.policies),
     )
     views = Views.following(engine)
-    views.inventory()  # made once in full, here, so that the first reader need not wait for it
+    # Made once in full, here, so that the first reader need not wait for it.
+    INVENTORY.warm(views.live_inventory())
+    SKUS.warm(views.live_skus())
     # What has been built stays; the garbage collector need not walk through it again and again.
     gc.collect()
     gc.freeze()

@@ -32,16 +32,6 @@ class Field(Generic[Row]):
     get: Callable[[Row], Any]
     order: Callable[[Row], Any] | None = None
 
-    def sort_key(self, row: Row) -> tuple[bool, Any]:
-        """Orders rows ascending by this field, rows without a value last."""
-        value = self.order(row) if self.order else self.get(row)
-        return (True, 0) if value is None else (False, value)
-
-    def shown(self, row: Row) -> str | None:
-        """The value as text, folded for comparisons that ignore case; None where there is none."""
-        value = self.get(row)
-        return None if value is None else str(value).casefold()
-
     def meant(self, raw: str) -> Value:
         """The value that a client means by ``raw``; None where no value of this field is written so."""
         if self.kind is Kind.WHOLE:

@@ -1,16 +1,14 @@
-"""Filters: the operators of the API, each made into a test of a row."""
+"""Filters: the operators of the API, each made into a question to the columns."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from enum import Enum
 from typing import Any
 
 from api.listing.complaints import Complaint
 from api.listing.fields import Field, Kind, Row, number, whole_number
+from api.listing.table import Condition
 from api.wire.stamps import Calendar
-
-Test = Callable[[Row], bool]
 
 
 class Wire(Enum):
@@ -37,42 +35,34 @@ class Wire(Enum):
             raise Complaint("float_parsing", "Input should be a valid number")
 
 
-def make_test(field: Field[Row], operator: str, wire: Wire, raw: list[str], calendar: Calendar) -> Test[Row]:
-    """The test that ``field__operator=raw`` stands for. Raises Complaint."""
+def make_condition(
+    field: Field[Row], operator: str, wire: Wire, raw: list[str], calendar: Calendar
+) -> Condition[Row]:
+    """What ``field__operator=raw`` asks for. Raises Complaint."""
     if operator == "in":
-        return _is_in(field, raw)
+        wanted = _listed(field, raw)
+        return lambda table: table.column(field).equal(wanted)
     # As everywhere on the web, the last of several values counts.
     wire.check(raw[-1])
     if operator == "ilike":
-        return _contains(field, raw[-1])
+        part = raw[-1].casefold()
+        return lambda table: table.column(field).containing(part)
     if operator == "eq":
-        return _equals(field, raw[-1])
-    return _bounded(field, operator, _bound(field, operator, raw[-1], calendar))
-
-
-def _equals(field: Field[Row], raw: str) -> Test[Row]:
-    get, wanted = field.get, field.meant(raw)
-    return lambda row: wanted is not None and get(row) == wanted
-
-
-def _is_in(field: Field[Row], raw: list[str]) -> Test[Row]:
-    """One of several values: the parameter repeated, or its values separated by commas, or both."""
-    written = [*raw, *(part for text in raw for part in text.split(","))]
-    wanted = {value for value in map(field.meant, written) if value is not None}
-    get = field.get
-    return lambda row: get(row) in wanted
-
-
-def _contains(field: Field[Row], raw: str) -> Test[Row]:
-    shown, part = field.shown, raw.casefold()
-    return lambda row: (value := shown(row)) is not None and part in value
-
-
-def _bounded(field: Field[Row], operator: str, bound: int) -> Test[Row]:
-    get = field.get
+        one = _meant(field, raw[-1:])
+        return lambda table: table.column(field).equal(one)
+    bound = _bound(field, operator, raw[-1], calendar)
     if operator == "gte":
-        return lambda row: (value := get(row)) is not None and value >= bound
-    return lambda row: (value := get(row)) is not None and value <= bound
+        return lambda table: table.column(field).at_least(bound)
+    return lambda table: table.column(field).at_most(bound)
+
+
+def _listed(field: Field[Row], raw: list[str]) -> set[Any]:
+    """One of several values: the parameter repeated, or its values separated by commas, or both."""
+    return _meant(field, [*raw, *(part for text in raw for part in text.split(","))])
+
+
+def _meant(field: Field[Row], written: list[str]) -> set[Any]:
+    return {value for value in map(field.meant, written) if value is not None}
 
 
 def _bound(field: Field[Row], operator: str, raw: str, calendar: Calendar) -> int:

@@ -12,9 +12,11 @@ from starlette.datastructures import QueryParams
 
 from api.listing.complaints import Complaint
 from api.listing.fields import Field, Row, whole_number
-from api.listing.filters import Test, Wire, make_test
+from api.listing.filters import Wire, make_condition
 from api.listing.search import make_search
+from api.listing.table import Condition, Slots, Table
 from api.wire.stamps import Calendar
+from twin.records.views.live import Live
 
 LARGEST_PAGE = 1000
 USUAL_PAGE = 50
@@ -51,6 +53,7 @@ class Listing(Generic[Row]):
     ``searchable``: the fields of search expressions; none where there is no search.
     ``ascending``: the field by which the rows come ascending, ties by their id.
     ``special``: what a certain value of a filter means instead of itself.
+    ``hiding``: the field whose rows with a value are shown only to who filters by it.
     """
 
     fields: Mapping[str, Field[Row]]
@@ -58,14 +61,20 @@ class Listing(Generic[Row]):
     searchable: tuple[str, ...] = ()
     default_sort: str = ""
     ascending: str = ""
-    special: Mapping[tuple[str, str], Test[Row]] = field(default_factory=dict)
+    special: Mapping[tuple[str, str], Condition[Row]] = field(default_factory=dict)
+    hiding: str = ""
 
     def select(
-        self, query: QueryParams, rows: Sequence[Row], calendar: Calendar, usual: int = USUAL_PAGE
+        self,
+        query: QueryParams,
+        rows: Live[Row] | Sequence[Row],
+        calendar: Calendar,
+        usual: int = USUAL_PAGE,
     ) -> Slice[Row]:
         """The page that ``query`` asks for, of ``usual`` rows where it does not say how many.
 
-        Raises RequestValidationError naming every bad parameter.
+        What is worked out about live rows stays with them for the next question. Raises
+        RequestValidationError naming every bad parameter.
         """
         wrong: list[dict[str, Any]] = []
 
@@ -79,27 +88,41 @@ class Listing(Generic[Row]):
         page = read("page", lambda: _count(query, "page", 1))
         size = read("size", lambda: _count(query, "size", usual, LARGEST_PAGE))
         order = read("sort_by", lambda: self._order(query.get("sort_by", "")))
-        tests = [read(name, partial(self._test, name, query, calendar)) for name in self._asked(query)]
+        asked = self._asked(query)
+        conditions = [read(name, partial(self._condition, name, query, calendar)) for name in asked]
         if wrong:
             raise RequestValidationError(wrong)
-        for test in tests:
-            rows = [row for row in rows if test(row)]
-        start = (page - 1) * size
-        return Slice(self._sorted(rows, order)[start : start + size], len(rows), page, size)
+        table = Table.over(rows if isinstance(rows, Live) else Live(rows), self.fields)
+        slots = table.matching([*conditions, *self._hidden(query)])
+        start, total = (page - 1) * size, len(slots)
+        if start >= total:
+            return Slice([], total, page, size)
+        sorted_slots = self._sorted(table, slots, order, start + size)
+        return Slice(table.rows(sorted_slots[start : start + size]), total, page, size)
+
+    def warm(self, rows: Live[Row]) -> None:
+        """Work out now what questions about rows will need, so that no reader has to wait for it."""
+        Table.over(rows, self.fields).warm()
+
+    def _hidden(self, query: QueryParams) -> list[Condition[Row]]:
+        if not self.hiding or any(name.startswith(f"{self.hiding}__") for name in query):
+            return []
+        return [lambda table: table.absent(self.hiding)]
 
     def _asked(self, query: QueryParams) -> list[str]:
         """The filters of a query; what the listing does not know is passed over, as FastAPI does."""
         asked = [name for name in query if name in self.filters]
         return [*asked, "search"] if self.searchable and query.get("search", "").strip() else asked
 
-    def _test(self, name: str, query: QueryParams, calendar: Calendar) -> Test[Row]:
+    def _condition(self, name: str, query: QueryParams, calendar: Calendar) -> Condition[Row]:
         if name == "search":
             return make_search(query["search"], self.fields, self.searchable)
         special = self.special.get((name, query[name]))
         if special is not None:
             return special
         field_name, _, operator = name.rpartition("__")
-        return make_test(self.fields[field_name], operator, self.filters[name], query.getlist(name), calendar)
+        written = query.getlist(name)
+        return make_condition(self.fields[field_name], operator, self.filters[name], written, calendar)
 
     def _order(self, raw: str) -> list[Order[Row]]:
         written = raw if raw.strip() else self.default_sort
@@ -115,17 +138,15 @@ class Listing(Generic[Row]):
             raise Complaint("sort_field", f"Cannot sort by {name!r}; fields are {known}")
         return Order(found, part.startswith("-"))
 
-    def _sorted(self, rows: Sequence[Row], order: Sequence[Order[Row]]) -> Sequence[Row]:
-        """``rows`` in order; ties by id, in the direction of the last field, so that no page
+    def _sorted(self, table: Table[Row], slots: Slots, order: Sequence[Order[Row]], most: int) -> Slots:
+        """The first ``most`` in order; ties by id, in the direction of the last field, so that no page
         repeats or loses a row and ``-field`` is the exact reverse of ``field``.
         """
         if order and order[-1].descending:
-            rows = rows[::-1]
-        if len(order) == 1 and order[0].field.name == self.ascending:
-            return rows
-        for one in reversed(order):
-            rows = sorted(rows, key=one.field.sort_key, reverse=one.descending)
-        return rows
+            slots = slots[::-1]
+        if not order or (len(order) == 1 and order[0].field.name == self.ascending):
+            return slots
+        return table.sorted(slots, [(one.field, one.descending) for one in order], most)
 
     @cached_property
     def parameters(self) -> list[dict[str, Any]]:

@@ -17,11 +17,13 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import reduce
+from operator import and_, or_
 from typing import Generic
 
 from api.listing.complaints import Complaint
 from api.listing.fields import Field, Row
-from api.listing.filters import Test
+from api.listing.table import Condition
 
 LONGEST = 2000
 """Characters of a search expression."""
@@ -46,14 +48,16 @@ class _Token:
     value: str = ""
 
 
-def make_search(expression: str, fields: Mapping[str, Field[Row]], supported: Sequence[str]) -> Test[Row]:
-    """The test that a search expression stands for. Raises Complaint with the column at fault."""
+def make_search(
+    expression: str, fields: Mapping[str, Field[Row]], supported: Sequence[str]
+) -> Condition[Row]:
+    """What a search expression asks for. Raises Complaint with the column at fault."""
     if len(expression) > LONGEST:
         raise Complaint("search_syntax", f"A search may have at most {LONGEST} characters")
     parser = _Parser(_tokens(expression), {name: fields[name] for name in supported})
-    test = parser.expression(inside=False)
+    condition = parser.expression(inside=False)
     parser.expect_end()
-    return test
+    return condition
 
 
 def _tokens(expression: str) -> list[_Token]:
@@ -72,25 +76,25 @@ def _unquoted(value: str) -> str:
 
 
 class _Parser(Generic[Row]):
-    """Reads tokens from left to right, making tests."""
+    """Reads tokens from left to right, making conditions."""
 
     def __init__(self, tokens: list[_Token], fields: Mapping[str, Field[Row]]) -> None:
         self._tokens, self._fields, self._next = tokens, fields, 0
 
-    def expression(self, inside: bool) -> Test[Row]:
+    def expression(self, inside: bool) -> Condition[Row]:
         """Parts joined by OR, each of parts joined by AND."""
         either = [self._all(inside)]
         while self._took("OR"):
             either.append(self._all(inside))
-        return either[0] if len(either) == 1 else lambda row: any(test(row) for test in either)
+        return lambda table: reduce(or_, [condition(table) for condition in either])
 
-    def _all(self, inside: bool) -> Test[Row]:
+    def _all(self, inside: bool) -> Condition[Row]:
         both = [self._part(inside)]
         while self._took("AND"):
             both.append(self._part(inside))
-        return both[0] if len(both) == 1 else lambda row: all(test(row) for test in both)
+        return lambda table: reduce(and_, [condition(table) for condition in both])
 
-    def _part(self, inside: bool) -> Test[Row]:
+    def _part(self, inside: bool) -> Condition[Row]:
         token = self._tokens[self._next]
         if token.field is not None:
             self._next += 1
@@ -99,10 +103,10 @@ class _Parser(Generic[Row]):
             raise _wrong(token, "parentheses cannot be nested")
         if not self._took("("):
             raise _wrong(token, "expected field:value" + ("" if inside else " or ("))
-        test = self.expression(inside=True)
+        condition = self.expression(inside=True)
         if not self._took(")"):
             raise _wrong(self._tokens[self._next], "expected AND, OR or )")
-        return test
+        return condition
 
     def expect_end(self) -> None:
         """Raises Complaint unless everything has been read."""
@@ -118,18 +122,17 @@ class _Parser(Generic[Row]):
         self._next += taken
         return taken
 
-    def _term(self, token: _Token) -> Test[Row]:
+    def _term(self, token: _Token) -> Condition[Row]:
         part = token.value.casefold()
         if not part:
             raise _wrong(token, f"expected a value after {token.field}:")
         if token.field == "*":
-            every = [field.shown for field in self._fields.values()]
-            return lambda row: any((shown := show(row)) is not None and part in shown for show in every)
+            every = list(self._fields.values())
+            return lambda table: reduce(or_, [table.column(one).containing(part) for one in every])
         field = self._fields.get(token.field or "")
         if field is None:
             raise _wrong(token, f"unknown field; supported are {', '.join(self._fields)} and *")
-        show_one = field.shown
-        return lambda row: (shown := show_one(row)) is not None and part in shown
+        return lambda table: table.column(field).containing(part)
 
 
 def _wrong(token: _Token, expectation: str) -> Complaint:

@@ -25,4 +25,4 @@ async def get_events(request: Request, world: InWorld, calendar: InTime) -> Resp
 
     Single drives are left out; the twin's event log has them.
     """
-    return answer_page(EVENTS, request, world.views.happenings(), calendar, event_body)
+    return answer_page(EVENTS, request, world.views.live_happenings(), calendar, event_body)

@@ -224,4 +224,4 @@ async def get_inventory_view(request: Request, world: InWorld, calendar: InTime)
 
     `box_id__eq=none` asks for rows without box, `sku_id__eq=none` for boxes without SKU.
     """
-    return answer_page(INVENTORY, request, world.views.inventory(), calendar, inventory_body)
+    return answer_page(INVENTORY, request, world.views.live_inventory(), calendar, inventory_body)

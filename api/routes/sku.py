@@ -101,8 +101,5 @@ async def delete_sku(sku_id: SkuId, request: Request, bridge: OnBridge, calendar
 )
 async def get_skus(request: Request, world: InWorld, calendar: InTime) -> Response:
     """SKUs in order of creation. Deleted ones are shown only to who filters by `deleted_at`."""
-    rows = world.views.skus()
-    if not any(name.startswith("deleted_at__") for name in request.query_params):
-        rows = [row for row in rows if row.deleted_ms is None]
     body = partial(sku_body, images=image_base(request))
-    return answer_page(SKUS, request, rows, calendar, body)
+    return answer_page(SKUS, request, world.views.live_skus(), calendar, body)

@@ -30,7 +30,7 @@ SUCCEEDED = TriggerRequest()
 )
 async def get_jobs(request: Request, world: InWorld, calendar: InTime) -> Response:
     """What is, or was, done with single carriers; newest first unless sorted otherwise."""
-    return answer_page(JOBS, request, world.views.jobs(), calendar, job_body)
+    return answer_page(JOBS, request, world.views.live_jobs(), calendar, job_body)
 
 
 @router.get(
@@ -43,7 +43,7 @@ async def get_jobs(request: Request, world: InWorld, calendar: InTime) -> Respon
 )
 async def get_requests(request: Request, world: InWorld, calendar: InTime) -> Response:
     """All work that was asked for, with what became of it; newest first unless sorted otherwise."""
-    return answer_page(REQUESTS, request, world.views.requests(), calendar, request_body)
+    return answer_page(REQUESTS, request, world.views.live_requests(), calendar, request_body)
 
 
 @router.post(

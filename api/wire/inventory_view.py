@@ -160,8 +160,8 @@ INVENTORY: Listing[InventoryRow] = Listing(
         "sku_name",
     ),
     special={
-        ("box_id__eq", NONE): lambda row: row.box is None,
-        ("sku_id__eq", NONE): lambda row: row.box is not None and row.sku is None,
+        ("box_id__eq", NONE): lambda table: table.absent("box_id"),
+        ("sku_id__eq", NONE): lambda table: ~table.absent("box_id") & table.absent("sku_id"),
     },
 )
 

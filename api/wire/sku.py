@@ -132,6 +132,7 @@ SKUS: Listing[SkuRow] = Listing(
         "updated_at__lte": Wire.STRING,
     },
     searchable=("id", "name", "carrier_utilization"),
+    hiding="deleted_at",
 )
 
 

@@ -55,7 +55,7 @@ LISTING: Listing[Row] = Listing(
     },
     searchable=("name", "count"),
     ascending="id",
-    special={("name__eq", "none"): lambda row: row.name is None},
+    special={("name__eq", "none"): lambda table: table.absent("name")},
 )
 
 names = st.text("abAB%_,: ", max_size=3)

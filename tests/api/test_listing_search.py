@@ -10,6 +10,8 @@ from hypothesis import strategies as st
 
 from api.listing import Complaint, table, text, whole
 from api.listing.search import LONGEST, make_search
+from api.listing.table import Table
+from twin.records.views.live import Live
 
 Row = dict[str, Any]
 
@@ -23,8 +25,9 @@ SUPPORTED = ("id", "name", "count")
 
 
 def holds(expression: str, **row: Any) -> bool:
-    test = make_search(expression, FIELDS, SUPPORTED)
-    return test({"id": "", "name": None, "count": None, **row})
+    condition = make_search(expression, FIELDS, SUPPORTED)
+    rows = Live([{"id": "", "name": None, "count": None, **row}])
+    return bool(condition(Table.over(rows, FIELDS))[0])
 
 
 def refusal(expression: str) -> str:

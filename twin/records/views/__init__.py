@@ -14,6 +14,7 @@ from twin.domain import events as past
 from twin.domain.plant import Plant
 from twin.records.views.happenings import Happenings
 from twin.records.views.inventory_rows import InventoryRows
+from twin.records.views.live import Live
 from twin.records.views.recent import RecentEvents
 from twin.records.views.rows import BotRow, Happening, InventoryRow, JobRow, RequestRow, SkuRow
 from twin.records.views.stock_rows import SkuRows
@@ -121,6 +122,33 @@ class Views:
         """The latest events with number and time, oldest first; only since these views began to observe."""
         return self._recent.events()
 
+    # -- the same rows in slots, for readers that keep indexes over them
+
+    def live_skus(self) -> Live[SkuRow]:
+        """The rows of `skus`."""
+        self._refresh()
+        return self._skus.live
+
+    def live_inventory(self) -> Live[InventoryRow]:
+        """The rows of `inventory`."""
+        self._refresh()
+        return self._inventory.live
+
+    def live_requests(self) -> Live[RequestRow]:
+        """The rows of `requests`."""
+        self._requests.refresh()
+        return self._requests.live
+
+    def live_jobs(self) -> Live[JobRow]:
+        """The rows of `jobs`."""
+        self._jobs.refresh()
+        self._refresh()
+        return self._jobs.live
+
+    def live_happenings(self) -> Live[Happening]:
+        """The rows of `happenings`."""
+        return self._happenings.live()
+
     def bots(self, now: int) -> Sequence[BotRow]:
         """All bots, by id, with their batteries as they are at ``now`` (simulated ms)."""
         meter = self._plant.meter
@@ -134,7 +162,11 @@ class Views:
     def _refresh(self) -> None:
         # Boxes first: they tell which SKUs have lost a load.
         self._inventory.refresh()
-        self._skus.refresh()
+        renamed, counted = self._skus.refresh()
+        for sku in renamed:
+            self._jobs.sku_changed(sku)
+        for sku in {**dict.fromkeys(renamed), **dict.fromkeys(counted)}:
+            self._inventory.sku_changed(sku)
 
     def _carrier_added(self, event: past.CarrierAdded) -> None:
         self._inventory.carrier_added(event.carrier, event.level)

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
+from itertools import islice
 from typing import Any, NamedTuple
 
 from twin.domain import events as past
 from twin.domain import faults, work
+from twin.records.views.live import Live
 from twin.records.views.rows import Happening
 
 KEPT = 100_000
@@ -102,12 +104,16 @@ class Happenings:
 
     def __init__(self) -> None:
         self._kept: deque[Happening] = deque(maxlen=KEPT)
+        self._noted = 0
+        self._live: Live[Happening] = Live()
+        self._shown = range(0)
 
     def note(self, seq: int, t_ms: int, event: past.Event) -> None:
         """Keep what an event means to an operator, if it means anything."""
         tell = _TELLERS.get(type(event))
         if tell is not None:
             self._kept.append(tell(seq, t_ms, event))
+            self._noted += 1
 
     def keep(self, count: int) -> None:
         """Keep only the latest ``count`` from now on, at most KEPT; older ones are dropped for good."""
@@ -117,6 +123,25 @@ class Happenings:
     def rows(self) -> list[Happening]:
         """All that are kept."""
         return list(self._kept)
+
+    def live(self) -> Live[Happening]:
+        """All that are kept, in slots: that of the n-th is n modulo KEPT."""
+        before, now = self._shown, range(self._noted - len(self._kept), self._noted)
+        for number in range(before.start, min(before.stop, now.start)):
+            self._live.put(number % KEPT, None)
+        new = now.stop - max(before.stop, now.start)
+        latest = islice(reversed(self._kept), new)
+        for number, row in zip(range(now.stop - new, now.stop), [*latest][::-1], strict=True):
+            self._enter(number, row)
+        self._shown = now
+        return self._live
+
+    def _enter(self, number: int, row: Happening) -> None:
+        slot, live = number % KEPT, self._live
+        while len(live.rows) <= slot:
+            live.add(None, len(live.rows))
+        live.ranks[slot] = number
+        live.put(slot, row)
 
 
 def _request(seq: int, t_ms: int, e: past.RequestStateChanged) -> Happening:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from twin.domain.inventory import Sku
 from twin.domain.plant import Plant
+from twin.records.views.live import Live
 from twin.records.views.rows import SkuRow
 
 
@@ -14,23 +15,43 @@ class SkuRows:
 
     def __init__(self, plant: Plant) -> None:
         self._plant = plant
-        self._rows: dict[str, SkuRow] = {sku: SkuRow(sku) for sku in plant.state.skus}
+        self.live: Live[SkuRow] = Live()
+        self._rows: dict[str, SkuRow] = {}
+        self._slots: dict[str, int] = {}
+        for sku in plant.state.skus:
+            self._begin(sku)
         self._stale: dict[str, None] = dict.fromkeys(plant.state.skus)
 
     def changed(self, sku: str) -> None:
         """Remember that an SKU differs from its row."""
-        self._rows.setdefault(sku, SkuRow(sku))
+        if sku not in self._rows:
+            self._begin(sku)
         self._stale[sku] = None
+
+    def _begin(self, sku: str) -> None:
+        row = self._rows[sku] = SkuRow(sku)
+        self._slots[sku] = self.live.add(row, len(self._slots))
 
     def of(self, sku: str) -> SkuRow:
         """The row of an SKU, the same object for ever; fresh after the next refresh."""
         return self._rows[sku]
 
-    def refresh(self) -> None:
-        """Bring the rows up to date."""
+    def refresh(self) -> tuple[list[str], list[str]]:
+        """Bring the rows up to date. Returns the SKUs with another name, unit or action, and those
+        with another total.
+        """
+        renamed, counted = [], []
         for key in self._stale:
-            self._write(self._rows[key], self._plant.state.skus[key])
+            row = self._rows[key]
+            names, total = _names(row), row.total_quantity
+            self._write(row, self._plant.state.skus[key])
+            self.live.touch(self._slots[key])
+            if names != _names(row):
+                renamed.append(key)
+            if total != row.total_quantity:
+                counted.append(key)
         self._stale.clear()
+        return renamed, counted
 
     def rows(self) -> Sequence[SkuRow]:
         """The rows as of the last refresh."""
@@ -47,3 +68,7 @@ class SkuRows:
         boxes = self._plant.state.boxes
         row.carriers = len({boxes[box].carrier for box in self._plant.stock.boxes_of.get(sku.id, ())})
         row.carriers_in_all = len(self._plant.state.carriers)
+
+
+def _names(row: SkuRow) -> tuple[str | None, str, str]:
+    return row.name, row.measurement_unit, row.on_empty_sku_action

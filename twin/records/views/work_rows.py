@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from twin.domain import events as past
 from twin.domain.state import State
 from twin.domain.work import Job, Request
+from twin.records.views.live import Live
 from twin.records.views.rows import EntityRow, JobRow, RequestRow
 from twin.records.views.stock_rows import SkuRows
 
@@ -19,7 +20,9 @@ class RequestRows:
 
     def __init__(self, state: State) -> None:
         self._state = state
+        self.live: Live[RequestRow] = Live()
         self._rows: dict[str, RequestRow] = {}
+        self._slots: dict[str, int] = {}
         self._stale: dict[str, None] = dict.fromkeys(state.requests)
 
     def changed(self, request: str) -> None:
@@ -31,7 +34,11 @@ class RequestRows:
     def refresh(self) -> None:
         """Bring the rows up to date."""
         for key in self._stale:
-            self._rows[key] = _request_row(self._state.requests[key])
+            row = self._rows[key] = _request_row(self._state.requests[key])
+            if key in self._slots:
+                self.live.put(self._slots[key], row)
+            else:
+                self._slots[key] = self.live.add(row, len(self._slots))
         self._stale.clear()
 
     def rows(self) -> Sequence[RequestRow]:
@@ -50,7 +57,10 @@ class JobRows:
 
     def __init__(self, state: State, skus: SkuRows) -> None:
         self._state, self._skus = state, skus
+        self.live: Live[JobRow] = Live()
         self._rows: dict[str, JobRow] = {}
+        self._slots: dict[str, int] = {}
+        self._of_sku: dict[str, list[int]] = {}
         self._stale: dict[str, None] = dict.fromkeys(state.jobs)
 
     def changed(self, event: past.JobStateChanged) -> None:
@@ -76,9 +86,21 @@ class JobRows:
             row = JobRow(job.id, job.type_name, job.request, job.carrier, job.level, job.created_ms)
             row.box, row.quantity = job.box, job.quantity
             row.sku = self._skus.of(job.sku) if job.sku is not None else None
-            self._rows[job.id] = row
+            self._begin(row)
+        self.live.touch(self._slots[job.id])
         row.status, row.updated_ms = job.status, job.updated_ms
         row.balcony, row.bot, row.carrier = job.balcony, job.bot, job.carrier
+
+    def _begin(self, row: JobRow) -> None:
+        self._rows[row.id] = row
+        slot = self._slots[row.id] = self.live.add(row, len(self._slots))
+        if row.sku is not None:
+            self._of_sku.setdefault(row.sku.id, []).append(slot)
+
+    def sku_changed(self, sku: str) -> None:
+        """Tell that what the jobs of an SKU show of it has changed."""
+        for slot in self._of_sku.get(sku, ()):
+            self.live.touch(slot)
 
 
 def _request_row(request: Request) -> RequestRow:
