@@ -26,7 +26,7 @@ from twin.studies.folder import Folder
 from twin.studies.pool import local
 from twin.studies.running import Task, engine_of, replicate
 from twin.studies.study import Executor, carry_out
-from twin.studies.summary import MET, MISSED, OPEN, difference, judge, plain_kpis
+from twin.studies.summary import MET, MISSED, OPEN, difference, judge, plain_kpis, samples_of
 
 VARIED = TEXT + "vary: {fleet.bots_per_level: [1, 2]}\ncompare: baseline\n"
 TWIN = (sys.executable, "-m", "twin")
@@ -179,7 +179,7 @@ def test_variants_are_compared_replication_by_replication():
     """The spread of the replications goes out where it is the same for both."""
     with executor() as ready:
         base, one, _ = carry_out(study(VARIED, "run.replications=6").compared(), ready)
-    paired = difference(base.outcomes, one.outcomes, "order_lead_time_mean")
+    paired = difference(samples_of(base.outcomes), samples_of(one.outcomes), "order_lead_time_mean")
     assert paired is not None
     assert paired.low > 0, "one bot takes longer than two"
     alone = one.kpis["order_lead_time_mean"].mean - base.kpis["order_lead_time_mean"].mean

@@ -57,6 +57,41 @@ def sweep(
     console.sweep(study, console.Work(workers, scheduler, out, as_json))
 
 
+def size(
+    file: File,
+    vary: Annotated[str, typer.Option(help="key=2..20, key=100..900:50 or key=2,4,8, ascending.")],
+    target: Annotated[
+        list[str] | None, typer.Option(help='"lines_per_hour>=500"; else the targets of the file.')
+    ] = None,
+    seed: Seed = None,
+    workers: Workers = None,
+    scheduler: Scheduler = None,
+    out: Out = None,
+    as_json: AsJson = False,
+    settings: Set = None,
+) -> None:
+    """Find the smallest value that meets the targets with 95 % confidence, in few runs."""
+    from twin.studies import console
+
+    study = console.load(file, None, seed, settings)
+    console.size(study, vary, target or [], console.Work(workers, scheduler, out, as_json))
+
+
+def compare(
+    a: Annotated[str, typer.Argument(help="A scenario, or a folder of results.")],
+    b: Annotated[str, typer.Argument(help="What it is compared with.")],
+    replications: Replications = None,
+    seed: Seed = None,
+    workers: Workers = None,
+    scheduler: Scheduler = None,
+    as_json: AsJson = False,
+) -> None:
+    """Run two scenarios with the same random numbers and say how B differs from A."""
+    from twin.studies import console
+
+    console.compare(a, b, replications, seed, console.Work(workers, scheduler, None, as_json))
+
+
 def schema() -> None:
     """Print the JSON Schema of scenario files, for editors."""
     from json import dumps
@@ -75,5 +110,5 @@ def check(file: File, settings: Set = None) -> None:
 
 def add_to(app: typer.Typer) -> None:
     """Make them commands of ``app``."""
-    for command in (run, sweep, schema, check):
+    for command in (run, sweep, size, compare, schema, check):
         app.command()(command)

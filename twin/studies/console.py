@@ -17,9 +17,11 @@ from twin.experiments.scenario.model import Until
 from twin.experiments.scenario.quantities import duration_text
 from twin.experiments.scenario.reading import Study, Variant, find_scenario, load_study
 from twin.studies import telling
-from twin.studies.folder import Folder, plain_results
+from twin.studies.folder import Folder, plain_results, read_samples
 from twin.studies.pool import cores, local
+from twin.studies.sizing import find_size, question
 from twin.studies.study import Executor, Memory, Progress, Result, carry_out
+from twin.studies.summary import Samples, samples_of
 
 
 class Stopped(Refusal):
@@ -69,6 +71,48 @@ def sweep(study: Study, work: Work) -> None:
         return
     telling.tell_sweep(results, base, wall_s)
     _tell_folder(work)
+
+
+def size(study: Study, varied: str, targets: list[str], work: Work) -> None:
+    """``twin size``."""
+    asked = question(study, varied, targets)
+    began = time.perf_counter()
+    with executor(work, study.scenario.name) as ready:
+        found = find_size(study, asked, ready)
+    wall_s = time.perf_counter() - began
+    results = [point.result for point in found.curve]
+    plain = found.as_plain()
+    if work.out is not None:
+        folder = Folder(work.out)
+        folder.write(results, study.scenario.name, wall_s)
+        folder.write_json("size.json", plain)
+    if work.as_json:
+        best = next((point for point in found.curve if point.value == found.answer), found.curve[-1])
+        _print_json({**as_object(best.result, wall_s), **plain, "simulated_seconds": _simulated_s(results)})
+        return
+    telling.tell_size(found, wall_s)
+    _tell_folder(work)
+
+
+def compare(one: str, other: str, replications: int | None, seed: int | None, work: Work) -> None:
+    """``twin compare``: scenario files are run, folders of results are read."""
+    began = time.perf_counter()
+    sides = [_side(name, replications, seed, work) for name in (one, other)]
+    differences = telling.differences(*sides)
+    if work.as_json:
+        wall_s = time.perf_counter() - began
+        _print_json({"a": one, "b": other, "differences": differences, "wall_seconds": wall_s})
+        return
+    telling.tell_comparison(one, other, differences)
+
+
+def _side(name: str, replications: int | None, seed: int | None, work: Work) -> Samples:
+    if Path(name).is_dir():
+        return read_samples(Path(name))
+    study = load(name, replications, seed, None)
+    with executor(work, study.scenario.name) as ready:
+        (result,) = carry_out([study.baseline], ready)
+    return samples_of(result.outcomes)
 
 
 def check(study: Study) -> None:

@@ -18,9 +18,11 @@ from typing import Any
 import orjson
 from ruamel.yaml import YAML
 
+from twin.domain.errors import ScenarioRefused
+from twin.experiments.scenario.reading import BASELINE
 from twin.studies.running import Outcome, Task, code_hash
 from twin.studies.study import Result
-from twin.studies.summary import judge, plain_kpis
+from twin.studies.summary import Samples, judge, plain_kpis
 
 READABLE = orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE
 VERSIONS = ("storage-twin", "numpy", "scipy", "simpy", "networkx")
@@ -52,6 +54,10 @@ class Folder:
         self._write(self.path / "scenario.yaml", _yaml(results).encode())
         self._write(self.path / "manifest.json", orjson.dumps(_manifest(results, wall_s), option=READABLE))
         write_runs(self.path / "runs.parquet", results)
+
+    def write_json(self, name: str, value: dict[str, Any]) -> None:
+        """A further file."""
+        self._write(self.path / name, orjson.dumps(value, option=READABLE))
 
     def _write(self, path: Path, data: bytes) -> None:
         half = path.with_suffix(path.suffix + ".part")
@@ -128,3 +134,25 @@ def write_runs(path: Path, results: Sequence[Result]) -> None:
     names = ("variant", "replication", "seed", "kpi", "value")
     arrays = [pa.array(list(column), kind) for column, kind in zip(columns, kinds, strict=True)]
     parquet.write_table(pa.table(arrays, names=list(names)), path)
+
+
+def read_samples(folder: Path) -> Samples:
+    """The KPIs of each replication in a folder of results. Raises ScenarioRefused.
+
+    Of several variants it is the one that is called baseline.
+    """
+    from pyarrow import ArrowInvalid, parquet
+
+    try:
+        rows = parquet.read_table(folder / "runs.parquet").to_pylist()
+    except (OSError, ArrowInvalid):
+        raise ScenarioRefused(f"{folder}: no results (runs.parquet); name a folder that --out made") from None
+    variants = list(dict.fromkeys(row["variant"] for row in rows))
+    if len(variants) > 1 and BASELINE not in variants:
+        raise ScenarioRefused(f"{folder}: {len(variants)} variants and none is {BASELINE}; use twin sweep")
+    chosen = BASELINE if len(variants) > 1 else variants[0]
+    samples: dict[int, dict[str, float]] = {}
+    for row in rows:
+        if row["variant"] == chosen:
+            samples.setdefault(row["seed"], {})[row["kpi"]] = row["value"]
+    return samples

@@ -17,6 +17,7 @@ from twin.assembly import build, rare_collection
 from twin.domain.work import OPERATOR_SIMULATED
 from twin.experiments.scenario.making import demands_of, epoch_of, faults_of, stock_of
 from twin.experiments.scenario.reading import Variant
+from twin.policies.chosen import Policies
 from twin.records.eventlog import EventLog
 from twin.records.measures import Measures
 from twin.simulation.engine import Engine, Observer
@@ -106,6 +107,7 @@ def engine_of(variant: Variant, seed: int, observers: list[Observer]) -> Engine:
         observers=observers,
         keep_ended=False,
         faults=faults_of(scenario),
+        policies=Policies.of(scenario.policies),
     )
 
 

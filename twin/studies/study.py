@@ -96,30 +96,41 @@ class Result:
         return kpis_of(self.outcomes)
 
 
+WarmUp = tuple[int, tuple[str, ...]]
+"""A warm-up in ms, and what is to be said about it."""
+
+
 def carry_out(variants: Sequence[Variant], executor: Executor, pictures: bool = False) -> list[Result]:
     """Run all variants, each as often as the first one's ``run.replications`` says."""
-    warm_ups = {variant.name: _warm_up(variant, executor) for variant in variants}
+    warm_ups = {variant.name: warm_up(variant, executor) for variant in variants}
     asked = variants[0].scenario.run.replications
     count = asked.at_least if isinstance(asked, Until) else asked
     while True:
-        tasks = [
-            Task(variant, number, warm_ups[variant.name][0], pictures and number == 0)
-            for number in range(count)
-            for variant in variants
-        ]
-        outcomes = executor.outcomes(tasks)
-        results = [
-            Result(
-                variant,
-                tuple(outcomes[i :: len(variants)]),
-                warm_ups[variant.name][1],
-            )
-            for i, variant in enumerate(variants)
-        ]
+        results = replications(variants, warm_ups, count, executor, pictures)
         more = _more(results, asked, count) if isinstance(asked, Until) else count
         if more <= count:
             return results
         count = more
+
+
+def replications(
+    variants: Sequence[Variant],
+    warm_ups: dict[str, WarmUp],
+    count: int,
+    executor: Executor,
+    pictures: bool = False,
+) -> list[Result]:
+    """The first ``count`` replications of each variant."""
+    tasks = [
+        Task(variant, number, warm_ups[variant.name][0], pictures and number == 0)
+        for number in range(count)
+        for variant in variants
+    ]
+    outcomes = executor.outcomes(tasks)
+    return [
+        Result(variant, tuple(outcomes[i :: len(variants)]), warm_ups[variant.name][1])
+        for i, variant in enumerate(variants)
+    ]
 
 
 def _more(results: Sequence[Result], until: Until, count: int) -> int:
@@ -138,7 +149,7 @@ def _more(results: Sequence[Result], until: Until, count: int) -> int:
     return min(until.at_most, max(count + 1, min(needed, count + (count + 1) // 2)))
 
 
-def _warm_up(variant: Variant, executor: Executor) -> tuple[int, tuple[str, ...]]:
+def warm_up(variant: Variant, executor: Executor) -> WarmUp:
     """The warm-up in ms, and what is to be said about it.
 
     By MSER-5 it is where the lines handed over each minute of a pilot run settle.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any
@@ -16,20 +16,20 @@ from twin.studies.running import Outcome
 MET, MISSED, OPEN = "met", "missed", "open"
 
 
-def interval(samples: Sequence[float]) -> Interval:
-    """The 95 % interval of a mean; of a single sample it has no ends (they are nan)."""
+def interval(samples: Sequence[float], confidence: float = 0.95) -> Interval:
+    """The interval of a mean; of a single sample it has no ends (they are nan)."""
     if len(samples) == 1:
         return Interval(samples[0], math.nan, math.nan, 1)
-    return t_interval(samples)
+    return t_interval(samples, confidence)
 
 
-def kpis_of(outcomes: Iterable[Outcome]) -> dict[str, Interval]:
+def kpis_of(outcomes: Iterable[Outcome], confidence: float = 0.95) -> dict[str, Interval]:
     """Every KPI with its interval over the replications that have it."""
     samples: dict[str, list[float]] = {}
     for outcome in sorted(outcomes, key=lambda each: each.replication):
         for name, value in outcome.kpis.items():
             samples.setdefault(name, []).append(value)
-    return {name: interval(values) for name, values in sorted(samples.items())}
+    return {name: interval(values, confidence) for name, values in sorted(samples.items())}
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,16 +89,20 @@ def plain_kpis(kpis: dict[str, Interval]) -> dict[str, Any]:
     return {name: plain_interval(found) for name, found in kpis.items()}
 
 
-def difference(one: Iterable[Outcome], other: Iterable[Outcome], kpi: str) -> Interval | None:
+Samples = Mapping[int, Mapping[str, float]]
+"""The KPIs of each replication, by its seed."""
+
+
+def samples_of(outcomes: Iterable[Outcome]) -> Samples:
+    """What is compared of outcomes."""
+    return {outcome.seed: outcome.kpis for outcome in outcomes}
+
+
+def difference(one: Samples, other: Samples, kpi: str) -> Interval | None:
     """The interval of ``other - one`` over the replications that both have, paired by their seeds."""
-    left, right = _by_seed(one, kpi), _by_seed(other, kpi)
-    both = [right[seed] - left[seed] for seed in left if seed in right]
+    both = [
+        other[seed][kpi] - one[seed][kpi]
+        for seed in sorted(one)
+        if seed in other and kpi in one[seed] and kpi in other[seed]
+    ]
     return interval(both) if both else None
-
-
-def _by_seed(outcomes: Iterable[Outcome], kpi: str) -> dict[int, float]:
-    return {
-        outcome.seed: outcome.kpis[kpi]
-        for outcome in sorted(outcomes, key=lambda each: each.seed)
-        if kpi in outcome.kpis
-    }

@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from twin.experiments.statistics import Interval
+from twin.studies.sizing import Size
 from twin.studies.study import Result
-from twin.studies.summary import difference, judge, plain_interval
+from twin.studies.summary import Samples, difference, judge, plain_interval, samples_of
 
 HEADLINES = (
     "lines_per_hour",
@@ -73,9 +74,31 @@ def comparisons(results: Sequence[Result], base: str | None) -> dict[str, Any]:
 
 
 def _compared(reference: Result, result: Result, kpi: str) -> dict[str, Any]:
-    change = difference(reference.outcomes, result.outcomes, kpi)
+    change = difference(samples_of(reference.outcomes), samples_of(result.outcomes), kpi)
     assert change is not None
     return {**plain_interval(change), "verdict": verdict_on(change)}
+
+
+def differences(one: Samples, other: Samples) -> dict[str, Any]:
+    """Every KPI that both have: ``other - one``, paired by seeds."""
+    names = sorted({kpi for kpis in one.values() for kpi in kpis})
+    found = {kpi: difference(one, other, kpi) for kpi in names}
+    return {
+        kpi: {**plain_interval(change), "verdict": verdict_on(change)}
+        for kpi, change in found.items()
+        if change is not None
+    }
+
+
+def tell_comparison(one: str, other: str, found: dict[str, Any]) -> None:
+    """How two scenarios differ."""
+    if not found:
+        print("They have no replication with the same seed; run both with the same --seed")
+        return
+    print(f"{other} against {one}, {max(each['n'] for each in found.values())} pairs of replications")
+    width = max(map(len, found))
+    for kpi in [name for name in HEADLINES if name in found] or found:
+        print(f"  {kpi:{width}}  {found[kpi]['verdict']}")
 
 
 def verdict_on(change: Interval) -> str:
@@ -95,3 +118,13 @@ def shown(found: Interval) -> str:
     digits = max(0, 2 - math.ceil(math.log10(half))) if half > 0 else 3
     digits = min(digits, 6)
     return f"{found.mean:.{digits}f} +- {half:.{digits}f}"
+
+
+def tell_size(size: Size, wall_s: float) -> None:
+    """The smallest value that is enough, and what every value came to."""
+    print(f"{size.headline} ({wall_s:.1f} s)")
+    for point in size.curve:
+        figures = ", ".join(f"{v.kpi} {shown(v.reached)}" for v in point.verdicts)
+        print(f"  {size.key}={point.value:6}  {figures}  {point.verdict}  (n = {len(point.result.outcomes)})")
+    for note in size.notes:
+        print(f"  note: {note}")

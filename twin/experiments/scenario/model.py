@@ -11,6 +11,7 @@ from typing import Any
 from twin.domain.work import FULFILLMENT
 from twin.experiments.scenario.quantities import Bound
 from twin.experiments.yamlnodes import Node
+from twin.policies.chosen import Choice
 from twin.simulation.arriving import POISSON
 
 HOUR_MS = 3_600_000
@@ -151,6 +152,7 @@ class Scenario:
     demand: dict[str, Stream] = field(default_factory=dict)
     due: int | None = None
     faults: dict[str, Chance] = field(default_factory=dict)
+    policies: Choice = field(default_factory=Choice)
     vary: Variation | None = None
     compare: str | None = None
     targets: dict[str, Bound] = field(default_factory=dict)

@@ -13,6 +13,7 @@ from twin.experiments.scenario import model
 from twin.experiments.scenario.inline import Inline
 from twin.experiments.scenario.kpinames import kpi_trouble
 from twin.experiments.scenario.partial import Partial
+from twin.experiments.scenario.policynames import POLICIES
 from twin.experiments.scenario.shapes import (
     Choice,
     Duration,
@@ -308,6 +309,7 @@ SCENARIO = Section(
         "demand": Key(Named(STREAM, _stream_name), "Streams of orders, by name."),
         "due": Key(Duration(1000), "How long after it was placed an order is due."),
         "faults": Key(Named(CHANCE, _fault_name), f"Faults by chance: {', '.join(FAULTS)}."),
+        "policies": Key(POLICIES, "Who decides what, by name."),
         "run": Key(RUN, "How it is run.", needed=True),
         "vary": Key(Vary(), "What is varied: values by key (all combinations), or a list of named variants."),
         "compare": Key(

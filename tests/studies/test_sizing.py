@@ -1,0 +1,103 @@
+"""The smallest value that is enough, found in few runs."""
+
+from __future__ import annotations
+
+import pytest
+from small import TEXT, Counted, executor, study
+
+from twin.domain.errors import ScenarioRefused
+from twin.studies.sizing import LOOKS, Size, find_size, question
+from twin.studies.summary import MET
+
+LOOP = """\
+schema: 1
+name: deterministic loop
+site: {file: tiny, person: {handling_ms: 0, line_distribution: constant}}
+stock: {skus: 1, pieces_per_box: 1000000}
+demand:
+  orders: {arrivals: closed_loop, open_orders: 6, lines_per_order: 1, pieces_per_line: {from: 1, to: 1}}
+run: {horizon: 30 min, warm_up: 10 min}
+"""
+"""One carrier stands at the balcony all the time: a line takes just what the person takes."""
+
+
+def size(text: str, varied: str, *targets: str, runner: Counted | None = None) -> Size:
+    """What ``twin size`` finds."""
+    asked = study(text)
+    with executor(runner=runner) as ready:
+        return find_size(asked, question(asked, varied, targets), ready)
+
+
+@pytest.mark.parametrize(("takt_s", "limit"), [(8, 450), (4, 900)])
+def test_in_a_deterministic_loop_the_answer_is_the_known_threshold(takt_s, limit):
+    """X = 1 / D: at most 450 lines an hour from 8 s a line on (validation, case 18)."""
+    found = size(LOOP, "site.person.line_ms=4000..12000:100", f"lines_per_hour<={limit}")
+    assert found.answer == str(takt_s * 1000)
+    by_value = {point.value: point for point in found.curve}
+    assert by_value[str(takt_s * 1000)].result.kpis["lines_per_hour"].mean == limit
+    if takt_s > 4:
+        assert by_value[str(takt_s * 1000 - 100)].verdict != MET, (
+            "the value below was tried, and is not enough"
+        )
+
+
+def test_of_evenly_spaced_orders_as_many_are_served_as_come():
+    text = LOOP.replace(
+        "arrivals: closed_loop, open_orders: 6", "arrivals: deterministic, lines_per_hour: 60"
+    )
+    found = size(text, "demand.orders.lines_per_hour=60..240:20", "lines_per_hour>=120")
+    assert found.answer == "120"
+
+
+def test_few_of_many_values_are_tried():
+    runner = Counted()
+    found = size(LOOP, "site.person.line_ms=1000..17000:100", "lines_per_hour<=450", runner=runner)
+    assert found.answer == "8000"
+    assert len(found.curve) <= 10, "161 values: 8 halvings and both ends"
+    assert runner.run == LOOKS[0] * len(found.curve), "nothing is random: the first look decides"
+
+
+def test_chance_is_met_with_more_replications():
+    runner = Counted()
+    found = size(TEXT, "demand.orders.lines_per_hour=30..150:15", "lines_per_hour>=60", runner=runner)
+    assert found.answer is not None
+    assert 60 < int(found.answer) <= 105, "60 an hour asked for are 60 served on average: not for sure"
+    counts = [len(point.result.outcomes) for point in found.curve]
+    assert set(counts) <= set(LOOKS)
+    assert max(counts) > LOOKS[0]
+    assert runner.run == sum(counts)
+
+
+def test_where_nothing_is_enough_there_is_no_answer_but_a_curve():
+    found = size(LOOP, "site.person.line_ms=4000..6000:500", "lines_per_hour<=100")
+    assert found.answer is None
+    assert len(found.curve) == 4
+    assert "no value" in found.headline
+
+
+def test_values_that_the_site_has_no_room_for_end_the_range():
+    found = size(LOOP, "fleet.bots_per_level=1..9", "lines_per_hour>=100")
+    assert found.answer == "1"
+    assert "fleet.bots_per_level stops at 3: --vary fleet.bots_per_level=4: level 1 has 3" in found.notes[0]
+
+
+@pytest.mark.parametrize(
+    ("varied", "target", "said"),
+    [
+        ("fleet.bots_per_level", "takt<=9", "no values; write key=2..20 or key=2,4,8"),
+        ("fleet.bots_per_level=20..2", "takt<=9", "no values or too many; write the smaller one first"),
+        (
+            "fleet.bots_per_level=a..b",
+            "takt<=9",
+            "not a range; write whole numbers, such as 2..20 or 100..900:50",
+        ),
+        ("fleet.bots_per_levl=1..2", "takt<=9", "did you mean 'bots_per_level'?"),
+        ("fleet.bots_per_level=1..2", "takt=9", "not a target; write KPI>=value or KPI<=value, in quotes"),
+        ("fleet.bots_per_level=1..2", "tact<=9", "there is no KPI 'tact'; did you mean 'takt'?"),
+        ("fleet.bots_per_level=1..2", "takt<=soon", "not a time; write a number and a unit, such as 30 min"),
+    ],
+)
+def test_a_question_that_is_none_is_refused_with_what_would_be_right(varied, target, said):
+    with pytest.raises(ScenarioRefused) as refused:
+        size(LOOP, varied, target)
+    assert str(refused.value).endswith(said)
