@@ -41,14 +41,6 @@ def test_in_a_deterministic_loop_the_answer_is_the_known_threshold(takt_s, limit
         )
 
 
-def test_of_evenly_spaced_orders_as_many_are_served_as_come():
-    text = LOOP.replace(
-        "arrivals: closed_loop, open_orders: 6", "arrivals: deterministic, lines_per_hour: 60"
-    )
-    found = size(text, "demand.orders.lines_per_hour=60..240:20", "lines_per_hour>=120")
-    assert found.answer == "120"
-
-
 def test_few_of_many_values_are_tried():
     runner = Counted()
     found = size(LOOP, "site.person.line_ms=1000..17000:100", "lines_per_hour<=450", runner=runner)
@@ -59,9 +51,9 @@ def test_few_of_many_values_are_tried():
 
 def test_chance_is_met_with_more_replications():
     runner = Counted()
-    found = size(TEXT, "demand.orders.lines_per_hour=30..150:15", "lines_per_hour>=60", runner=runner)
+    found = size(TEXT, "demand.orders.lines_per_hour=50..110:20", "lines_per_hour>=60", runner=runner)
     assert found.answer is not None
-    assert 60 < int(found.answer) <= 105, "60 an hour asked for are 60 served on average: not for sure"
+    assert 60 < int(found.answer) <= 110, "60 an hour asked for are 60 served on average: not for sure"
     counts = [len(point.result.outcomes) for point in found.curve]
     assert set(counts) <= set(LOOKS)
     assert max(counts) > LOOKS[0]

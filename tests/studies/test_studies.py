@@ -20,7 +20,7 @@ from twin.checking import check_lines
 from twin.domain.errors import ScenarioRefused
 from twin.experiments.scenario.kpinames import kpi_trouble
 from twin.experiments.scenario.quantities import bound
-from twin.experiments.statistics import Interval, t_interval
+from twin.experiments.statistics import Interval, is_precise, t_interval
 from twin.records.eventlog import EventLog
 from twin.studies.folder import Folder
 from twin.studies.pool import local
@@ -33,7 +33,7 @@ TWIN = (sys.executable, "-m", "twin")
 
 
 def test_a_replication_is_repeated_to_the_byte_and_obeys_the_laws():
-    task = Task(study().baseline, 1, 300_000, pictures=True)
+    task = Task(study().baseline, 1, 300_000)
     one, other = replicate(task), replicate(task)
     assert replace(one, wall_s=0) == replace(other, wall_s=0)
     lines: list[bytes] = []
@@ -46,7 +46,7 @@ def test_a_replication_is_repeated_to_the_byte_and_obeys_the_laws():
 
 
 def test_every_kpi_of_a_run_has_a_name_that_targets_may_use():
-    outcome = replicate(Task(study(TEXT, "due=1 min").baseline, 0, 0, pictures=False))
+    outcome = replicate(Task(study(TEXT, "due=1 min").baseline, 0, 0))
     assert not [name for name in outcome.kpis if kpi_trouble(name)]
     assert "due_on_time" in outcome.kpis
 
@@ -62,12 +62,11 @@ def test_variants_get_the_same_orders():
     assert hashes[0] == hashes[2] != hashes[1], "the site has two bots"
 
 
-@pytest.mark.parametrize("workers", [2, 3])
-def test_results_are_the_same_to_the_byte_for_any_number_of_workers(workers, tmp_path):
-    for name, count in (("one", 1), ("many", workers)):
+def test_results_are_the_same_to_the_byte_for_any_number_of_workers(tmp_path):
+    for name, count in (("one", 1), ("many", 2)):
         folder = Folder(tmp_path / name)
         with local(count) as runner:
-            results = carry_out(study(VARIED).compared(), Executor(runner, folder), pictures=True)
+            results = carry_out(study(VARIED).compared(), Executor(runner, folder))
         folder.write(results, "small", wall_s=1.0)
     for file in ("kpis.json", "runs.parquet", "series.json", "scenario.yaml"):
         assert (tmp_path / "one" / file).read_bytes() == (tmp_path / "many" / file).read_bytes()
@@ -92,19 +91,19 @@ def test_what_was_finished_when_it_was_stopped_is_not_run_again(tmp_path):
 
 def test_a_kept_result_of_another_scenario_seed_or_code_is_not_taken(tmp_path, monkeypatch):
     folder = Folder(tmp_path)
-    task = Task(study().baseline, 0, 0, pictures=False)
+    task = Task(study().baseline, 0, 0)
     folder.keep(task, replicate(task))
-    assert folder.find(Task(study(TEXT, "name=other").baseline, 0, 0, pictures=False)) is not None
-    assert folder.find(Task(study(TEXT, "run.seed=12").baseline, 0, 0, pictures=False)) is None
-    assert folder.find(Task(study(TEXT, "due=6 min").baseline, 0, 0, pictures=False)) is None
+    assert folder.find(Task(study(TEXT, "name=other").baseline, 0, 0)) is not None
+    assert folder.find(Task(study(TEXT, "run.seed=12").baseline, 0, 0)) is None
+    assert folder.find(Task(study(TEXT, "due=6 min").baseline, 0, 0)) is None
     monkeypatch.setattr("twin.studies.running.code_hash", lambda: "another")
-    assert folder.find(Task(study().baseline, 0, 0, pictures=False)) is None
+    assert folder.find(Task(study().baseline, 0, 0)) is None
 
 
 def test_the_folder_tells_every_replication(tmp_path):
     folder = Folder(tmp_path)
     with executor(folder) as ready:
-        results = carry_out(study(VARIED).compared(), ready, pictures=True)
+        results = carry_out(study(VARIED).compared(), ready)
     folder.write(results, "small", wall_s=1.0)
     rows = parquet.read_table(tmp_path / "runs.parquet").to_pylist()
     lines = [row["value"] for row in rows if (row["variant"], row["kpi"]) == ("baseline", "lines_per_hour")]
@@ -128,7 +127,7 @@ def test_replications_are_added_until_the_interval_is_narrow_enough():
         (result,) = carry_out([study(TEXT, until).baseline], ready)
     found = result.kpis["lines_per_hour"]
     assert 3 < found.n < 60
-    assert found.half_width <= 0.12 * found.mean
+    assert is_precise(found, 0.12)
 
 
 def test_replications_stop_at_the_most_that_is_allowed():
@@ -148,7 +147,6 @@ def test_mser5_finds_the_warm_up_in_a_pilot_run():
     warm_up = {outcome.warm_up_ms for outcome in result.outcomes}
     assert len(warm_up) == 1
     assert warm_up.pop() % 300_000 == 0
-    assert not result.warnings
 
 
 def interval(low: float, high: float) -> Interval:
@@ -240,3 +238,24 @@ def test_ctrl_c_keeps_what_is_finished_and_leaves_no_process(tmp_path):
     assert process.returncode == 2
     assert said == "twin: stopped; what is finished is kept; run it again to go on\n"
     assert [json.loads(path.read_text())["kpis"] for path in runs.glob("*.json")]
+
+
+def test_two_scenarios_are_compared_by_name_or_by_their_folders(tmp_path):
+    twin("run", "small.yaml", "--workers", "1", "--out", "two", folder=tmp_path)
+    fewer = ("--set", "fleet.bots_per_level=1", "--workers", "1", "--out", "one")
+    twin("run", "small.yaml", *fewer, folder=tmp_path)
+    found = json.loads(twin("compare", "two", "one", "--json", folder=tmp_path))["differences"]
+    assert found["order_lead_time_mean"]["n"] == 3
+    assert found["order_lead_time_mean"]["low"] > 0
+    assert found["order_lead_time_mean"]["verdict"].startswith("one is worse than two by ")
+    said = twin("compare", "small.yaml", "two", "--workers", "1", folder=tmp_path)
+    assert "no difference shown between small.yaml and two (0 ± 0 s)" in said
+
+
+def test_size_tells_the_answer_and_the_curve(tmp_path):
+    options = ("--vary", "fleet.bots_per_level=1..2", "--target", "lines_per_hour>=20", "--workers", "1")
+    found = json.loads(twin("size", "small.yaml", *options, "--json", "--out", "r", folder=tmp_path))
+    assert found["answer"] == "1"
+    assert [point["value"] for point in found["curve"]] == ["1", "2"]
+    assert {"kpis", "wall_seconds", "simulated_seconds", "log_sha256", "targets"} <= set(found)
+    assert json.loads((tmp_path / "r" / "size.json").read_text())["answer"] == "1"

@@ -98,7 +98,7 @@ def compare(one: str, other: str, replications: int | None, seed: int | None, wo
     """``twin compare``: scenario files are run, folders of results are read."""
     began = time.perf_counter()
     sides = [_side(name, replications, seed, work) for name in (one, other)]
-    differences = telling.differences(*sides)
+    differences = telling.differences(one, sides[0], other, sides[1])
     if work.as_json:
         wall_s = time.perf_counter() - began
         _print_json({"a": one, "b": other, "differences": differences, "wall_seconds": wall_s})
@@ -152,7 +152,7 @@ def _simulated_s(results: Sequence[Result]) -> float:
 def _carried_out(study: Study, variants: Sequence[Variant], work: Work) -> tuple[list[Result], float]:
     began = time.perf_counter()
     with executor(work, study.scenario.name) as ready:
-        results = carry_out(variants, ready, pictures=work.out is not None)
+        results = carry_out(variants, ready)
     wall_s = time.perf_counter() - began
     if work.out is not None:
         Folder(work.out).write(results, study.scenario.name, wall_s)

@@ -82,7 +82,7 @@ def _plain(result: Result) -> dict[str, Any]:
         "log_sha256": [outcome.log_sha256 for outcome in result.outcomes],
         "orders": sum(outcome.orders for outcome in result.outcomes),
         "lost_lines": sum(outcome.lost_lines for outcome in result.outcomes),
-        "warnings": list(result.warnings),
+        "warnings": result.warnings,
     }
 
 

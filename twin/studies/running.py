@@ -25,12 +25,11 @@ from twin.simulation.engine import Engine, Observer
 
 @dataclass(frozen=True)
 class Task:
-    """One replication to run. ``pictures`` asks for the series that reports draw."""
+    """One replication to run. The first one of a variant also gives the series that reports draw."""
 
     variant: Variant
     replication: int
     warm_up_ms: int
-    pictures: bool
 
     @property
     def seed(self) -> int:
@@ -44,7 +43,7 @@ class Task:
             orjson.dumps(
                 [
                     self.variant.digest,
-                    [self.seed, self.warm_up_ms, self.pictures],
+                    [self.seed, self.warm_up_ms, self.replication == 0],
                     [code_hash(), np.__version__],
                 ]
             )
@@ -90,7 +89,7 @@ def replicate(task: Task) -> Outcome:
         sum(demand.lost_lines for demand in engine.memory.demands),
         task.warm_up_ms,
         time.perf_counter() - began,
-        measures.series() if task.pictures else {},
+        measures.series() if task.replication == 0 else {},
     )
 
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from twin.experiments.scenario.model import Until
 from twin.experiments.scenario.reading import Variant
-from twin.experiments.statistics import Interval, mser5
+from twin.experiments.statistics import Interval, mser5, replications_for
+from twin.experiments.verdicts import warnings
 from twin.studies.pool import Runner
 from twin.studies.running import Outcome, Task
 from twin.studies.summary import known, kpis_of
@@ -88,25 +88,29 @@ class Result:
 
     variant: Variant
     outcomes: tuple[Outcome, ...]
-    warnings: tuple[str, ...] = ()
 
     @property
     def kpis(self) -> dict[str, Interval]:
         """Every KPI with its interval."""
         return kpis_of(self.outcomes)
 
+    @property
+    def warnings(self) -> list[str]:
+        """What makes the figures doubtful."""
+        first, lost = self.outcomes[0], sum(outcome.lost_lines for outcome in self.outcomes)
+        found = warnings(first.series["minutes"], first.warm_up_ms // MINUTE_MS)
+        if lost:
+            found.append(f"{lost} lines were not ordered for lack of stock (or room).")
+        return found
 
-WarmUp = tuple[int, tuple[str, ...]]
-"""A warm-up in ms, and what is to be said about it."""
 
-
-def carry_out(variants: Sequence[Variant], executor: Executor, pictures: bool = False) -> list[Result]:
+def carry_out(variants: Sequence[Variant], executor: Executor) -> list[Result]:
     """Run all variants, each as often as the first one's ``run.replications`` says."""
     warm_ups = {variant.name: warm_up(variant, executor) for variant in variants}
     asked = variants[0].scenario.run.replications
     count = asked.at_least if isinstance(asked, Until) else asked
     while True:
-        results = replications(variants, warm_ups, count, executor, pictures)
+        results = replications(variants, warm_ups, count, executor)
         more = _more(results, asked, count) if isinstance(asked, Until) else count
         if more <= count:
             return results
@@ -115,22 +119,14 @@ def carry_out(variants: Sequence[Variant], executor: Executor, pictures: bool = 
 
 def replications(
     variants: Sequence[Variant],
-    warm_ups: dict[str, WarmUp],
+    warm_ups: dict[str, int],
     count: int,
     executor: Executor,
-    pictures: bool = False,
 ) -> list[Result]:
     """The first ``count`` replications of each variant."""
-    tasks = [
-        Task(variant, number, warm_ups[variant.name][0], pictures and number == 0)
-        for number in range(count)
-        for variant in variants
-    ]
+    tasks = [Task(variant, number, warm_ups[variant.name]) for number in range(count) for variant in variants]
     outcomes = executor.outcomes(tasks)
-    return [
-        Result(variant, tuple(outcomes[i :: len(variants)]), warm_ups[variant.name][1])
-        for i, variant in enumerate(variants)
-    ]
+    return [Result(variant, tuple(outcomes[i :: len(variants)])) for i, variant in enumerate(variants)]
 
 
 def _more(results: Sequence[Result], until: Until, count: int) -> int:
@@ -138,28 +134,16 @@ def _more(results: Sequence[Result], until: Until, count: int) -> int:
 
     It depends on nothing but the outcomes, so that it is the same for any number of workers.
     """
-    widest = 0.0
-    for result in results:
-        found = known(result.kpis, until.kpi)
-        if found.mean:
-            widest = max(widest, 100 * found.half_width / abs(found.mean))
-    if widest <= until.half_width_percent:
-        return count
-    needed = math.ceil(count * (widest / until.half_width_percent) ** 2)
-    return min(until.at_most, max(count + 1, min(needed, count + (count + 1) // 2)))
+    needed = max(
+        replications_for(known(result.kpis, until.kpi), until.half_width_percent / 100) for result in results
+    )
+    return min(until.at_most, needed, count + (count + 1) // 2)
 
 
-def warm_up(variant: Variant, executor: Executor) -> WarmUp:
-    """The warm-up in ms, and what is to be said about it.
-
-    By MSER-5 it is where the lines handed over each minute of a pilot run settle.
-    """
+def warm_up(variant: Variant, executor: Executor) -> int:
+    """The warm-up in ms. By MSER-5 it is where the lines of each minute of a pilot run settle."""
     asked = variant.scenario.run.warm_up
     if isinstance(asked, int):
-        return asked, ()
-    pilot = executor.outcomes([Task(variant, 0, 0, pictures=True)])[0]
-    cut = mser5(pilot.series["minutes"]["lines"])
-    if cut.too_short:
-        reason = "MSER-5 finds no end of the warm-up in the first half of the run; lengthen run.horizon"
-        return cut.discard * MINUTE_MS, (f"{variant.name}: {reason}",)
-    return cut.discard * MINUTE_MS, ()
+        return asked
+    pilot = executor.outcomes([Task(variant, 0, 0)])[0]
+    return mser5(pilot.series["minutes"]["lines"]).discard * MINUTE_MS

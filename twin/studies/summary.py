@@ -10,7 +10,7 @@ from typing import Any
 
 from twin.domain.errors import ScenarioRefused
 from twin.experiments.scenario.quantities import Bound
-from twin.experiments.statistics import Interval, t_interval
+from twin.experiments.statistics import Interval, paired, t_interval
 from twin.studies.running import Outcome
 
 MET, MISSED, OPEN = "met", "missed", "open"
@@ -100,9 +100,8 @@ def samples_of(outcomes: Iterable[Outcome]) -> Samples:
 
 def difference(one: Samples, other: Samples, kpi: str) -> Interval | None:
     """The interval of ``other - one`` over the replications that both have, paired by their seeds."""
-    both = [
-        other[seed][kpi] - one[seed][kpi]
-        for seed in sorted(one)
-        if seed in other and kpi in one[seed] and kpi in other[seed]
-    ]
-    return interval(both) if both else None
+    both = [seed for seed in sorted(one) if seed in other and kpi in one[seed] and kpi in other[seed]]
+    base, changed = [one[seed][kpi] for seed in both], [other[seed][kpi] for seed in both]
+    if len(both) < 2:
+        return interval([changed[0] - base[0]]) if both else None
+    return paired(base, changed)
