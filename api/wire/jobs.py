@@ -17,20 +17,20 @@ from twin.records.views.rows import JobRow
 
 
 class JobType(StrEnum):
-    """What a job does with its carrier or its bot. BUFFERING is reserved: this version has no such jobs."""
+    """What a job does with its carrier or its bot."""
 
     FULFILLMENT = work.FULFILLMENT
     REPLENISHMENT = work.REPLENISHMENT
     FETCH = work.FETCH
     RELOCATION = work.RELOCATION
     RETURN = work.RETURN
+    BUFFERING = work.BUFFERING
     CHARGING = work.CHARGING
     UNCHARGING = work.UNCHARGING
     ONBOARDING = work.ONBOARDING
     OFFBOARDING = work.OFFBOARDING
     RFID_WRITE = work.RFID_WRITE
     CARRIER_ONBOARDING = work.CARRIER_ONBOARDING
-    BUFFERING = "BUFFERING"
 
 
 class JobStatus(StrEnum):

@@ -20,6 +20,7 @@ Window = tuple[int, float, float, int]
 
 STATUS_IN = {
     work.QUEUED: work.ACCEPTED,
+    work.BEING_BUFFERED: work.ACCEPTED,
     work.FETCHING: work.STARTED,
     work.PRESENTED: work.WAITING,
 }

@@ -20,7 +20,7 @@ SERVING = frozenset({"FULFILLMENT", "REPLENISHMENT", "FETCH"})
 BY_HAND = frozenset({"ONBOARDING", "OFFBOARDING", "CARRIER_ONBOARDING"})
 """Types of the jobs that wait for a person without a carrier standing there."""
 DIG = "RELOCATION"
-MOVING = frozenset({DIG, "RETURN"})
+MOVING = frozenset({DIG, "BUFFERING", "RETURN"})
 DETAILS = ("carrier", "bot", "box", "sku", "quantity")
 
 

@@ -174,15 +174,36 @@ class Floor:
             deck.kept[job.lane] -= 1
         job.place = job.lane = None
 
-    def take(self, visit: Visit, bot: Bot, place: int, lane: int) -> None:
-        """Reserve bot, handover place and room for the return together, and lock the lanes."""
+    def take(self, visit: Visit, bot: Bot, place: int, source: int) -> None:
+        """Reserve bot, handover place and room for the return together, and lock the lanes.
+
+        Room is kept in lane ``source``, out of which the carrier is taken; for one that was
+        buffered in the lane from which it came there, if that has some.
+        """
         deck = self.decks[visit.level]
-        visit.bot, visit.place, visit.lane = bot.id, place, lane
+        visit.bot, visit.place = bot.id, place
         deck.place_user[place] = visit.id
-        deck.kept[lane] += 1
+        self._reserve(visit, bot, source)
+        home = visit.home
+        visit.lane = source if home is None or deck.spare(home) < 1 else home
+        deck.kept[visit.lane] += 1
+
+    def take_to_buffer(self, visit: Visit, bot: Bot, source: int, parking: int) -> None:
+        """Reserve bot, parking place and room for the carrier near its balcony, and lock the lanes."""
+        visit.bot, visit.home = bot.id, source
+        self._reserve(visit, bot, source)
+        self.take_parking(bot, parking)
+
+    def let_wait(self, visit: Visit, bot: Bot) -> None:
+        """The carrier of a visit stands near its balcony; the bot is done with it."""
+        for lane in list(visit.locks):
+            self.unlock(visit, lane)
+        visit.bot = bot.visit = None
+
+    def _reserve(self, visit: Visit, bot: Bot, source: int) -> None:
         for dig in visit.digs:
-            deck.kept[dig.target_lane] += 1
-        self.lock(visit, [lane, *(dig.target_lane for dig in visit.digs)])
+            self.decks[visit.level].kept[dig.target_lane] += 1
+        self.lock(visit, [source, *(dig.target_lane for dig in visit.digs)])
         self._engage(bot, visit)
 
     def lock(self, visit: Visit, lanes: list[int]) -> None:

@@ -205,7 +205,7 @@ class Orders:
         else:
             self.queues.add(visit, job, priority)
         job.visit = visit.id
-        if visit.state != work.QUEUED:
+        if visit.state in (work.FETCHING, work.PRESENTED):
             job.bot = visit.bot
             self.move_on(job, work.STARTED, now)
         if visit.state == work.PRESENTED:
@@ -219,7 +219,7 @@ class Orders:
             raise AssertionError(f"{job.id} cannot go from {job.status} to {status}")
         before, job.status, job.updated_ms = job.status, status, now
         self._note_job(job, before)
-        own = job.type_name not in (work.RELOCATION, work.RETURN)
+        own = job.type_name not in (work.RELOCATION, work.BUFFERING, work.RETURN)
         if own and status in (work.STARTED, work.WAITING):
             request = self.state.requests[job.request]
             if request.status == work.CREATED:

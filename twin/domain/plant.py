@@ -193,7 +193,7 @@ class Plant:
         assert cell is not None
         self.queues.remove(visit)
         visit.state = work.FETCHING
-        visit.digs = [self._new_dig(visit, bot, *move, now) for move in moves]
+        visit.digs = [self._new_dig(visit, bot, work.RELOCATION, *move, now) for move in moves]
         self.floor.take(visit, bot, place, deck.lane_of[cell])
         bot.steps = steps
         for job_id in visit.jobs:
@@ -201,12 +201,42 @@ class Plant:
             job.bot = bot.id
             self.orders.move_on(job, work.STARTED, now)
 
+    def start_buffering(
+        self,
+        visit: Visit,
+        bot: Bot,
+        moves: list[tuple[int, int, int, int]],
+        parking: int,
+        steps: list[Step],
+        now: int,
+    ) -> None:
+        """Commit a bot to bring a carrier near its balcony, and to park at ``parking`` after it.
+
+        ``moves`` are those of ``start_fetch``, and last that of the carrier itself.
+        """
+        *blockers, own = moves
+        self.queues.remove(visit)
+        visit.state = work.BEING_BUFFERED
+        visit.digs = [self._new_dig(visit, bot, work.RELOCATION, *move, now) for move in blockers]
+        visit.digs.append(self._new_dig(visit, bot, work.BUFFERING, *own, now))
+        self.floor.take_to_buffer(visit, bot, self.decks[visit.level].lane_of[own[1]], parking)
+        bot.steps = steps
+
     def _new_dig(
-        self, visit: Visit, bot: Bot, carrier: int, source: int, target: int, lane: int, now: int
+        self,
+        visit: Visit,
+        bot: Bot,
+        type_name: str,
+        carrier: int,
+        source: int,
+        target: int,
+        lane: int,
+        now: int,
     ) -> Dig:
         cause = self.state.jobs[visit.jobs[0]].request
-        job = self.orders.new_job(cause, work.RELOCATION, carrier, visit.level, now)
+        job = self.orders.new_job(cause, type_name, carrier, visit.level, now)
         job.bot, job.visit = bot.id, visit.id
+        job.balcony = visit.balcony if type_name == work.BUFFERING else None
         self.orders.note_new(job)
         return Dig(job.id, carrier, source, target, lane)
 
@@ -272,6 +302,9 @@ class Plant:
             self._close(visit, bot, now)
         else:
             self._dug(visit, bot, now)
+        if visit.state == work.BEING_BUFFERED and not visit.digs:
+            self.floor.let_wait(visit, bot)
+            self.queues.requeue(visit)
 
     def _dug(self, visit: Visit, bot: Bot, now: int) -> None:
         dig = visit.digs.pop(0)

@@ -68,6 +68,11 @@ class Queues:
         queue = self.waiting[visit.level][visit.balcony]
         del queue[bisect_left(queue, visit.rank())]
 
+    def requeue(self, visit: Visit) -> None:
+        """Let a visit wait again whose carrier was brought near its balcony."""
+        visit.state = work.QUEUED
+        self._enqueue(visit)
+
     def close(self, visit: Visit) -> None:
         """Forget a visit whose carrier is back in store."""
         del self.state.visits[visit.id]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from twin.domain.bots import LIFT, LOWER, Bot
 from twin.domain.floor import NOBODY, Deck
 from twin.domain.work import PLANNING_MS, Visit
-from twin.policies.dispatch import URGENT_AFTER_MS, free_place
+from twin.policies.dispatch import URGENT_AFTER_MS, free_place, nearest_bots
 from twin.policies.view import BotView, Spot
 from twin.simulation import charging, driving, maintaining
 from twin.simulation.traffic import Stop, Trip
@@ -78,6 +78,8 @@ def _begin_visits(engine: Engine, deck: Deck) -> None:
         if not begun and engine.now - visit.queued_ms > URGENT_AFTER_MS:
             # It has waited so long that younger ones may not take what it needs again and again.
             return
+    for view in engine.policies.buffering.proposals(engine.plant, deck.level.id, engine.now):
+        _try_buffer(engine, deck, visits[view.id])
 
 
 def _try_fetch(engine: Engine, deck: Deck, visit: Visit, bots: Iterable[BotView]) -> bool:
@@ -90,7 +92,7 @@ def _try_fetch(engine: Engine, deck: Deck, visit: Visit, bots: Iterable[BotView]
     spots = _room_for(engine, deck, deck.lane_of[cell], len(blockers))
     if spots is None:
         return False
-    stops = _fetch_stops(engine, blockers, spots, visit, cell, place)
+    stops = [*_dig_stops(engine, blockers, spots), *_fetch_stops(engine, visit, cell, place)]
     for view in islice(bots, BOTS_TRIED):
         bot = engine.plant.state.bots[view.id]
         trip = engine.traffic[deck.level.id].plan(bot, stops, engine.now)
@@ -109,9 +111,7 @@ def _room_for(engine: Engine, deck: Deck, lane: int, count: int) -> list[Spot] |
     return engine.policies.relocation.spots(engine.plant, deck, lane, count) if count else []
 
 
-def _fetch_stops(
-    engine: Engine, blockers: list[int], spots: list[Spot], visit: Visit, cell: int, place: int
-) -> list[Stop]:
+def _dig_stops(engine: Engine, blockers: list[int], spots: list[Spot]) -> list[Stop]:
     motion, carriers = engine.plant.site.motion, engine.plant.state.carriers
     stops: list[Stop] = []
     for blocker, (target, _) in zip(blockers, spots, strict=True):
@@ -119,18 +119,63 @@ def _fetch_stops(
         assert source is not None
         stops.append(Stop(source, False, LIFT, motion.lift_ms, blocker))
         stops.append(Stop(target, True, LOWER, motion.lower_ms, blocker))
-    stops.append(Stop(cell, False, LIFT, motion.lift_ms, visit.carrier))
-    stops.append(Stop(place, True, None, 0, None))
     return stops
+
+
+def _fetch_stops(engine: Engine, visit: Visit, cell: int, place: int) -> list[Stop]:
+    lift_ms = engine.plant.site.motion.lift_ms
+    return [Stop(cell, False, LIFT, lift_ms, visit.carrier), Stop(place, True, None, 0, None)]
 
 
 def _commit_fetch(
     engine: Engine, visit: Visit, bot: Bot, place: int, blockers: list[int], spots: list[Spot], trip: Trip
 ) -> None:
-    carriers = engine.plant.state.carriers
-    moves = [(b, carriers[b].cell or 0, cell, lane) for b, (cell, lane) in zip(blockers, spots, strict=True)]
-    engine.plant.start_fetch(visit, bot, place, moves, trip.steps, engine.now)
+    engine.plant.start_fetch(visit, bot, place, _moves(engine, blockers, spots), trip.steps, engine.now)
     driving.set_out(engine, bot, trip)
+
+
+def _moves(engine: Engine, moved: list[int], spots: list[Spot]) -> list[tuple[int, int, int, int]]:
+    carriers = engine.plant.state.carriers
+    return [(c, carriers[c].cell or 0, cell, lane) for c, (cell, lane) in zip(moved, spots, strict=True)]
+
+
+def _try_buffer(engine: Engine, deck: Deck, visit: Visit) -> None:
+    """Bring a carrier near its balcony if lanes, room and a bot with enough charge can be had together.
+
+    The trip ends on a parking place and needs nothing that a visit could keep for long, so
+    that it always ends by itself.
+    """
+    cell = engine.plant.state.carriers[visit.carrier].cell
+    if cell is None or deck.lock[deck.lane_of[cell]] != NOBODY:
+        return
+    moved = [*deck.blockers(cell), visit.carrier]
+    spots = _room_for(engine, deck, deck.lane_of[cell], len(moved) - 1)
+    if spots is None:
+        return
+    near = engine.policies.buffering.spot(engine.plant, deck, visit, tuple(spots))
+    if near is None:
+        return
+    spots = [*spots, near]
+    stops = _dig_stops(engine, moved, spots)
+    for view in islice(nearest_bots(engine.plant, deck, stops[0].goal), BOTS_TRIED):
+        bot = engine.plant.state.bots[view.id]
+        parking = _parking_after(engine, deck, bot, near[0])
+        trip = engine.traffic[deck.level.id].plan(
+            bot, [*stops, Stop(parking, False, None, 0, None)], engine.now
+        )
+        if trip is not None and engine.plant.meter.suffices(bot, trip.energy_mj, engine.now):
+            moves = _moves(engine, moved, spots)
+            engine.plant.start_buffering(visit, bot, moves, parking, trip.steps, engine.now)
+            driving.set_out(engine, bot, trip)
+            return
+
+
+def _parking_after(engine: Engine, deck: Deck, bot: Bot, cell: int) -> int:
+    """Where a bot parks after it has been at ``cell``: its own place only where no other is free."""
+    if NOBODY not in deck.parking_user.values() and bot.parking is not None:
+        return bot.parking
+    to_charge = charging.will_need_it(engine, bot)
+    return engine.policies.parking.place(engine.plant, deck, cell, to_charge)
 
 
 def _try_return(engine: Engine, deck: Deck, visit: Visit) -> None:

@@ -114,7 +114,8 @@ class BotWatch:
         mission = bot.mission
         if mission is not None and mission.presented_ms is None:
             mission.moved += 1
-            self.book.window.digs += 1
+            # The last carrier of a mission that presents none is brought near its balcony.
+            self.book.window.digs += mission.carrier != 0 or mission.moved < mission.digs
         else:
             self.book.window.returns += 1
 

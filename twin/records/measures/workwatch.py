@@ -31,6 +31,7 @@ class WorkWatch:
             **dict.fromkeys(work.STOCK_TYPES, self._stock_job),
             **dict.fromkeys(work.TASK_TYPES, self._task),
             work.RELOCATION: self._relocation,
+            work.BUFFERING: self._buffering,
             work.RETURN: self._return,
         }
 
@@ -58,6 +59,22 @@ class WorkWatch:
     def _relocation(self, t_ms: int, event: past.JobStateChanged) -> None:
         if event.from_ is None and event.bot is not None:
             self._bots.bots[event.bot].coming_digs += 1
+
+    def _buffering(self, t_ms: int, event: past.JobStateChanged) -> None:
+        """A carrier is brought near its balcony: a mission that only moves carriers within the store."""
+        if event.bot is None:
+            raise ValueError(f"{event.job} is a buffering without a bot")
+        bot = self._bots.bots[event.bot]
+        if event.to == work.ACCEPTED:
+            settle(bot, self._bots.totals[bot.level], t_ms)
+            level = self._bots.count_out(bot, t_ms)
+            bot.mission = Mission(0, t_ms, level.read(t_ms), bot.coming_digs + 1)
+            bot.coming_digs = 0
+            level.count_in(bot)
+            fleet.begin_mission(bot, t_ms)
+        elif event.to in work.JOB_ENDED:
+            self._bots.settled(event.bot, t_ms)
+            self._end_mission(bot, t_ms)
 
     def _return(self, t_ms: int, event: past.JobStateChanged) -> None:
         if event.bot is None or event.balcony is None:
