@@ -46,7 +46,7 @@ class NoBuffering:
         return None
 
 
-AHEAD = 4
+AHEAD = 2
 """Visits of a balcony's queue, per level, whose carriers may be brought near it."""
 
 BOTS_LEFT = 1
