@@ -126,7 +126,7 @@ _WORK = (
             "requests-jobs-triggers/request-id-of-relocations-and-returns",
             "requests-jobs-triggers/quantity-of-a-fetch-job",
         ),
-        ("`BUFFERING` jobs are never made: there are no buffers",),
+        ("`BUFFERING` jobs are made only with the policy `buffering=near_balcony`",),
     ),
     Fidelity(
         "GET /api/v2/requests",

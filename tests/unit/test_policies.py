@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import fields, replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -289,3 +291,27 @@ def test_blocking_carriers_avoid_lanes_that_are_asked_for(small_site: Site) -> N
     plant.accept(command := ask.PlaceFetch(("1006",)), FewestCarriers().allocate(plant, command), 0)
     [(_, after)] = LeastLikely().spots(plant, deck, 1, 1) or []
     assert (near, before, after) == (2, 2, 3)
+
+
+# -- what the documentation shows
+
+
+def test_the_examples_of_the_documentation_run() -> None:
+    text = (Path(__file__).parents[2] / "docs" / "policies.md").read_text()
+    examples = re.findall(r"```python\n(.*?)```", text, re.S)
+    assert len(examples) == 2
+    shared: dict[str, object] = {"__name__": "examples"}
+    for example in examples:
+        exec(example, shared)
+    assert "shallow_first" in registry.names("dispatch")
+    registry.forget("dispatch", "shallow_first")
+
+
+def test_the_documentation_lists_every_policy_and_marks_the_defaults() -> None:
+    text = (Path(__file__).parents[2] / "docs" / "policies.md").read_text()
+    for decision, default in Choice().as_dict().items():
+        table = text[text.index(f"| `{decision}`:") :]
+        listed = re.findall(r"^\| (?:`(\w+)`:[^|]*)?\| `(\w+)`( \(default\))? \|", table, re.M)
+        mine = [(name, bool(mark)) for named, name, mark in listed if named in ("", decision)]
+        names = registry.names(decision)
+        assert mine[: len(names)] == [(name, name == default) for name in names]

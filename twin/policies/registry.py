@@ -32,13 +32,24 @@ def register(decision: str, name: str) -> Callable[[_Class], _Class]:
     known = _known[checked_decision(decision)]
 
     def enter(policy: _Class) -> _Class:
-        before = known.get(name)
-        if before is not None and before.__module__.startswith("twin.policies."):
-            raise ValueError(f"{decision}={name} is one of the twin's own policies; take another name")
+        _check_foreign(decision, name)
         known[name] = policy
         return policy
 
     return enter
+
+
+def forget(decision: str, name: str) -> None:
+    """Take a policy of one's own out again. Raises UnknownPolicy, ValueError for one of the twin's own."""
+    known = _known[checked_decision(decision)]
+    _check_foreign(decision, checked_name(decision, name))
+    del known[name]
+
+
+def _check_foreign(decision: str, name: str) -> None:
+    known = _known[decision].get(name)
+    if known is not None and known.__module__.startswith("twin.policies."):
+        raise ValueError(f"{decision}={name} is one of the twin's own policies; take another name")
 
 
 def names(decision: str) -> tuple[str, ...]:
