@@ -28,7 +28,12 @@ class Queues:
                 self._enqueue(visit)
 
     def _enqueue(self, visit: Visit) -> None:
-        insort(self.waiting.setdefault(visit.level, {}).setdefault(visit.balcony, []), visit.rank())
+        queues = self.waiting.setdefault(visit.level, {})
+        if visit.balcony not in queues:
+            # In order of their ids, not of what came first: a restored twin must see them alike.
+            queues[visit.balcony] = []
+            self.waiting[visit.level] = queues = dict(sorted(queues.items()))
+        insort(queues[visit.balcony], visit.rank())
 
     def serving(self, carrier: int, balcony: int | None) -> Visit | None:
         """The visit of a carrier at a balcony that can still take a job along."""

@@ -1,9 +1,9 @@
 """What a policy may see: the plant as it is now, without anything that could change it.
 
 These are the types that policies are written against. The plant itself fulfils them, so
-that looking costs nothing; ``mypy`` refuses a policy that writes. Dictionaries are keyed
-by id and in order of creation, and every list is in an order that never depends on
-chance: a policy that takes the first of equals is deterministic.
+that looking costs nothing; ``mypy`` refuses a policy that writes. Dictionaries and lists
+are in an order that never depends on chance, and that a restored twin has as well, but
+for ``DeckView.free_bots``.
 
 A *cell* is ``y * width + x`` on its level, a *lane* an index into ``DeckView.lanes``.
 All times are ms, all energies mJ. 0 stands for nobody where a cell or lane has a user.
@@ -196,7 +196,7 @@ class DeckView(Protocol):
 
     @property
     def free_bots(self) -> Mapping[int, None]:
-        """The bots that may be given work now."""
+        """The bots that may be given work now, in no order that counts: sort them."""
         ...
 
     @property
