@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from twin.experiments.statistics import Interval, growth, mser5
 from twin.records.measures.catalogue import Kpi, describe
@@ -42,7 +42,7 @@ def compared(base: str, other: str, difference: Interval, kpi_name: str) -> str:
     return f"{other} is {words[more]} than {base} by {figure(size, kpi)}"
 
 
-def warnings(minutes: dict[str, Sequence[float]], warm_up_minutes: int) -> list[str]:
+def warnings(minutes: Mapping[str, Sequence[float]], warm_up_minutes: int) -> list[str]:
     """What makes the figures of a run doubtful: a run too short, a warm-up too short, a queue that grows.
 
     ``minutes`` is that of ``Measures.series``.

@@ -108,7 +108,16 @@ def check(file: File, settings: Set = None) -> None:
     console.check(console.load(file, None, None, settings))
 
 
+def report(
+    folder: Annotated[Path, typer.Argument(help="A folder of results, as --out makes it.", file_okay=False)],
+) -> None:
+    """Write report.html into a folder of results: the answer, the bottleneck, and pictures, in one page."""
+    from twin.experiments.report import write_report
+
+    print(write_report(folder))
+
+
 def add_to(app: typer.Typer) -> None:
     """Make them commands of ``app``."""
-    for command in (run, sweep, size, compare, schema, check):
+    for command in (run, sweep, size, compare, report, schema, check):
         app.command()(command)

@@ -19,6 +19,7 @@ import orjson
 from ruamel.yaml import YAML
 
 from twin.domain.errors import ScenarioRefused
+from twin.experiments.report import write_report
 from twin.experiments.scenario.reading import BASELINE
 from twin.studies.running import Outcome, Task, code_hash
 from twin.studies.study import Result
@@ -54,6 +55,7 @@ class Folder:
         self._write(self.path / "scenario.yaml", _yaml(results).encode())
         self._write(self.path / "manifest.json", orjson.dumps(_manifest(results, wall_s), option=READABLE))
         write_runs(self.path / "runs.parquet", results)
+        write_report(self.path)
 
     def write_json(self, name: str, value: dict[str, Any]) -> None:
         """A further file."""
