@@ -30,6 +30,6 @@ def make_results(folder: Path, text: str = SWEEP, sweep: bool = True) -> Path:
     """Run a small study and write its results into a folder."""
     study = parse_study(text, "s.yaml", folder)
     variants = study.compared() if sweep else (study.baseline,)
-    results = carry_out(variants, Executor(in_this_process), pictures=True)
+    results = carry_out(variants, Executor(in_this_process))
     Folder(folder).write(results, study.scenario.name, 0.0)
     return folder

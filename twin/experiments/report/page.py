@@ -13,7 +13,7 @@ from twin.experiments.report.detail import detail
 from twin.experiments.report.parts import hours, named, target_text
 from twin.experiments.report.results import Results, VariantResult, read_results
 from twin.experiments.statistics import Interval
-from twin.experiments.verdicts import figure, warnings
+from twin.experiments.verdicts import figure
 from twin.records.measures.catalogue import CATALOGUE, describe
 
 HEADLINES = ("lines_per_hour", "order_lead_time_mean", "order_lead_time_p95", "balcony_utilisation")
@@ -141,8 +141,6 @@ def _warnings(results: Results) -> str:
     found: dict[str, list[str]] = {}
     for variant in results.variants:
         said = list(variant.warnings)
-        if variant.minutes:
-            said += warnings(variant.minutes, round(variant.warm_up_s / 60))
         if variant.replications < 5:
             said.append(f"Only {named(variant.replications, 'replication')}: intervals are wide or missing.")
         if variant.lost_lines:
