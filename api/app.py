@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from functools import partial
 
 from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse, Response
@@ -12,11 +14,15 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api import errors
 from api.accounts import Accounts
+from api.accounts.tokens import SECRET_BYTES
 from api.bridge import Bridge
 from api.calls.asgi import Watched
+from api.choosing import Chooser
+from api.control.access import CONTROL, Gate
 from api.control.app import control_app
 from api.desk import make_desk
 from api.document import TITLE, documented_app, older
+from api.hosting import DEFAULT, Hosted, Worlds
 from api.routes import all_routers
 from api.routes.pictures import pages
 from api.settings import Settings
@@ -25,45 +31,43 @@ from api.surprise import Unavailable
 from api.uploads import LIMITS
 from api.viewer import viewer
 
-CONTROL = "/_twin"
 DRAIN_LIMIT = 1 << 26
 """Bytes of a body too large that are still read."""
 
 
 def create_app(bridge: Bridge, settings: Settings, accounts: Accounts | None = None) -> FastAPI:
-    """The application over a bridge, which it starts and closes.
+    """The application over the bridge of the default world, which it starts and closes.
 
     Without ``accounts`` there is no user, and the key of the settings is the only one.
     The vendor's document is at ``/openapi.json``, ours at ``/_twin/openapi.json``.
     """
-
-    stores = Stores(settings.data)
+    secret = settings.token_secret or secrets.token_urlsafe(SECRET_BYTES)
+    accounts = accounts or Accounts(settings.api_key, secret=secret)
+    first = Hosted(DEFAULT, "", settings.api_key, bridge, accounts, Stores(settings.data))
 
     @asynccontextmanager
     async def life(_app: FastAPI) -> AsyncIterator[None]:
         bridge.start()
         yield
-        bridge.close()
-        stores.close()
+        worlds.close()
 
     app = documented_app(lifespan=life)
+    worlds = Worlds(first, secret, partial(make_desk, app))
     for router in all_routers():
         app.include_router(router)
     for router in (pages, older, viewer(TITLE, "openapi.json")):
         app.include_router(router)
     control = control_app()
-    accounts = accounts or Accounts(settings.api_key, secret=settings.token_secret)
     for part in (app, control):
-        part.state.bridge, part.state.accounts = bridge, accounts
-        stores.equip(part)
+        part.state.worlds, part.state.access = worlds, settings.access
         errors.install(part)
         part.add_exception_handler(Unavailable, _unavailable)
+    control.state.vendor = app
     app.mount(CONTROL, control)
-    desk = make_desk(app, lambda: bridge.world.engine.now if bridge.built else None)
-    for part in (app, control):
-        part.state.desk = desk
     app.add_middleware(BodyLimit, limit=settings.body_limit, larger=LIMITS)
-    app.add_middleware(Watched, desk_of=lambda _scope: desk)
+    app.add_middleware(Watched, desk_of=worlds.desk_of)
+    app.add_middleware(Gate, access=settings.access)
+    app.add_middleware(Chooser, worlds=worlds)
     return app
 
 

@@ -24,6 +24,8 @@ from twin.simulation.pacing import MAX, Pace, Speed
 
 SLICE_S: Final = 0.003
 """Wall seconds for which the engine may run before others have their turn."""
+SHORTEST_SLICE_S: Final = 0.0002
+"""Wall seconds for which an engine may run at least; less would be spent on taking turns alone."""
 CATCH_UP_S: Final = 0.01
 """Wall seconds for which a command waits for the twin to reach its pace; then it lags."""
 LONGEST_SLEEP_S: Final = 3600.0
@@ -52,6 +54,18 @@ class Outcome:
     clock: Clock
 
 
+@dataclass(slots=True)
+class Turns:
+    """How many worlds of a server want to run now. Their slices together stay short."""
+
+    busy: int = 0
+
+    @property
+    def slice_s(self) -> float:
+        """Wall seconds for which one engine may run before others have their turn."""
+        return max(SHORTEST_SLICE_S, SLICE_S / max(1, self.busy))
+
+
 Gone = Callable[[], Awaitable[bool]]
 
 
@@ -66,13 +80,19 @@ def _nothing() -> None:
 class Bridge:
     """Runs an engine at a pace on the running loop, and lets commands in.
 
-    ``build`` makes the world, in a thread. ``clock`` tells the wall seconds.
+    ``build`` makes the world, in a thread. ``clock`` tells the wall seconds. Bridges on
+    one loop share their ``turns``.
     """
 
     def __init__(
-        self, build: Callable[[], World], speed: Speed, clock: Callable[[], float] = time.monotonic
+        self,
+        build: Callable[[], World],
+        speed: Speed,
+        clock: Callable[[], float] = time.monotonic,
+        turns: Turns | None = None,
     ) -> None:
         self._build = build
+        self._turns = turns or Turns()
         self._last_ms = 0
         self._clock = clock
         self._world: World | None = None
@@ -98,6 +118,23 @@ class Bridge:
         if self._task is not None:
             self._task.cancel()
 
+    async def replace(self, build: Callable[[], World], speed: Speed) -> World:
+        """Serve another world instead, made in a thread; the one before, which is returned.
+
+        It also mends a twin whose simulation has failed. Raises what making it raises, and
+        Unavailable where there was none before; the old one is served on then.
+        """
+        before = self.world
+        new = await asyncio.to_thread(build)
+        async with self._one_advance:
+            self._world, self._last_ms = new, new.last_ms
+            self._set_pace(speed)
+            if self._task is None or self._task.done():
+                self._trouble = None
+                self._task = asyncio.create_task(self._follow(), name="twin")
+                self._task.add_done_callback(self._ended)
+        return before
+
     @property
     def trouble(self) -> str | None:
         """Why no command can be taken, or None where all is well."""
@@ -107,6 +144,16 @@ class Bridge:
     def built(self) -> bool:
         """Whether there is a world."""
         return self._world is not None
+
+    @property
+    def speed(self) -> Speed:
+        """The speed that was set last."""
+        return self._pace.speed
+
+    @property
+    def turns(self) -> Turns:
+        """What it shares with the other bridges of its loop."""
+        return self._turns
 
     @property
     def world(self) -> World:
@@ -158,7 +205,15 @@ class Bridge:
             elif self._slice(self._target(self._clock())):
                 await self._sleep()
             else:
-                await asyncio.sleep(0)
+                await self._give_way()
+
+    async def _give_way(self) -> None:
+        """Let others have their turn."""
+        self._turns.busy += 1
+        try:
+            await asyncio.sleep(0)
+        finally:
+            self._turns.busy -= 1
 
     @property
     def _standing(self) -> bool:
@@ -176,7 +231,7 @@ class Bridge:
 
     def _slice(self, target: int) -> bool:
         """Run towards ``target`` (simulated ms) for one slice; whether all that is due is done."""
-        engine, end = self.engine, self._clock() + SLICE_S
+        engine, end = self.engine, self._clock() + self._turns.slice_s
         with Loud(self._fail):
             flat_out = self._pace.speed == MAX
             while (due := engine.peek()) is not None and due <= target:
@@ -213,7 +268,7 @@ class Bridge:
         while not self._standing and self._pace.speed != MAX:
             if self._slice(self._target(wall_s)) or self._clock() >= give_up:
                 return
-            await asyncio.sleep(0)
+            await self._give_way()
             self._check()
 
     # -- what others ask for
@@ -296,9 +351,9 @@ class Bridge:
         while True:
             self._check()
             with Loud(self._fail):
-                reason = advance.go_on(self._clock, SLICE_S)
+                reason = advance.go_on(self._clock, self._turns.slice_s)
             if reason is not None:
                 return reason
-            await asyncio.sleep(0)
+            await self._give_way()
             if await gone():
                 raise Unavailable("whoever asked for the advance has gone")

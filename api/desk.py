@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
 
+from api.bridge import Bridge
 from api.calls.asgi import Desk
 from api.calls.catalogue import Catalogue, Operation
 from api.calls.coverage import Coverage
@@ -19,8 +20,12 @@ from twin.records.views.happenings import EVENT_CODES
 STATES = {"job": JOB_STATES, "request": REQUEST_STATES, "event": EVENT_CODES}
 
 
-def make_desk(app: FastAPI, now: Callable[[], int | None], seed: int = 1) -> Desk:
-    """A desk for the operations of ``app``. ``now`` is simulated ms; ``seed`` that of HTTP faults."""
+def make_desk(app: FastAPI, bridge: Bridge, seed: int = 1) -> Desk:
+    """A desk for the operations of ``app``, on the clock of a world. ``seed`` is that of HTTP faults."""
+
+    def now() -> int | None:
+        return bridge.world.engine.now if bridge.built else None
+
     catalogue = Catalogue(_operations())
     coverage = Coverage(catalogue, lambda: _statuses(app), STATES)
     return Desk(catalogue, Calls(), coverage, Faults(seed), now)

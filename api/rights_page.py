@@ -19,6 +19,9 @@ An access token has the role of its user at that moment, an API key the one of w
 made it. Without a credential that holds the answer is 401, without the right 403. An
 operation that is not in the table is for Super Admins. What a role means within an
 operation (users change their own name only) is in [assumptions.md](assumptions.md#accounts).
+
+Under `/_twin` the table holds for calls with a credential of the vendor's API. Whether one
+is asked for, or the control token, or nothing, is in [worlds.md](worlds.md#who-may-use-_twin).
 """
 
 

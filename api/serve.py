@@ -15,6 +15,8 @@ from twin.simulation.pacing import Speed, parse_speed
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from api.control.access import Access
+
 
 class Operator(StrEnum):
     """Who gives the triggers at the balconies."""
@@ -22,6 +24,15 @@ class Operator(StrEnum):
     API = OPERATOR_API
     SIMULATED = OPERATOR_SIMULATED
     BOTH = OPERATOR_BOTH
+
+
+class Control(StrEnum):
+    """Who may use ``/_twin``."""
+
+    OPEN = "open"
+    TOKEN = "token"
+    KEY = "key"
+    OFF = "off"
 
 
 def command(
@@ -42,6 +53,19 @@ def command(
             file_okay=False, help="Folder for pictures, reports, issues; a temporary one if not given."
         ),
     ] = None,
+    control: Annotated[
+        Control | None,
+        typer.Option(
+            help="Who may use /_twin: open to this machine (usual on loopback), who has the token, "
+            "a Super Admin's API key, or off (usual elsewhere)."
+        ),
+    ] = None,
+    control_token: Annotated[
+        str | None, typer.Option(help="The token that opens /_twin.", envvar="TWIN_CONTROL_TOKEN")
+    ] = None,
+    control_port: Annotated[
+        int | None, typer.Option(min=0, max=65535, help="Serve /_twin on this port only; 0 takes a free one.")
+    ] = None,
     operator: Annotated[Operator, typer.Option(help="Who gives the triggers.")] = Operator.API,
     policy: Annotated[
         list[str] | None,
@@ -53,12 +77,27 @@ def command(
 ) -> None:
     """Serve the API of a site until Ctrl-C."""
     pace, start, key = _speed(speed), _epoch(epoch), _key(api_key)
+    access = _access(control, control_token, host)
     # Slow to import, and not needed for --help.
     from api.server import Order, serve
     from twin.policies.chosen import Choice
 
     policies = Choice.parse(policy or ())
-    order = Order(site, seed, pace, port, host, start, key, operator.value, as_json, data, policies)
+    order = Order(
+        site,
+        seed,
+        pace,
+        port,
+        host,
+        start,
+        key,
+        operator.value,
+        as_json,
+        data,
+        policies,
+        access,
+        control_port,
+    )
     raise typer.Exit(serve(order))
 
 
@@ -83,13 +122,33 @@ def _epoch(text: str | None) -> datetime:
     return instant.astimezone(UTC)
 
 
+def _access(way: Control | None, token: str | None, host: str) -> Access:
+    from api.control.access import LOOPBACK, Access
+
+    here = host in LOOPBACK
+    if token is not None and (way or Control.TOKEN) is not Control.TOKEN:
+        raise _wrong("--control-token", "left out unless --control is token")
+    if way is Control.TOKEN and token is None:
+        raise _wrong("--control", "given with --control-token TOKEN where it is token")
+    if way is Control.OPEN and not here:
+        raise _wrong("--control", "token, key or off on an address that other machines can reach")
+    if token is not None:
+        return Access("token", token=_printable("--control-token", token))
+    usual = Control.OPEN if here else Control.OFF
+    return Access((way or usual).value, hosts=LOOPBACK)
+
+
 def _key(given: str | None) -> str:
     if given is None:
         from secrets import token_urlsafe
 
         return token_urlsafe(24)
+    return _printable("--api-key", given)
+
+
+def _printable(option: str, given: str) -> str:
     if not given.isascii() or not given.isprintable() or not given or " " in given:
-        raise _wrong("--api-key", "printable ASCII characters without spaces")
+        raise _wrong(option, "printable ASCII characters without spaces")
     return given
 
 

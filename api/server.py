@@ -10,7 +10,7 @@ import os
 import signal
 import socket
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from types import FrameType
@@ -21,18 +21,24 @@ from rich.text import Text
 
 from api.app import create_app
 from api.bridge import Bridge
+from api.control.access import CONTROL, Access
 from api.settings import Settings
 from api.wire.inventory_view import INVENTORY
 from api.wire.sku import SKUS
-from api.world import World
-from twin.assembly import build
+from api.world import World, make_world
 from twin.domain.layout import Site
 from twin.experiments.sitefile import find_site, load_site
-from twin.policies.chosen import Choice, Policies
-from twin.records.views import Views
+from twin.policies.chosen import Choice
+from twin.recipe import Beginning, Recipe
 from twin.simulation.pacing import Speed
 
 USAGE_ERROR = 2
+CONTROL_WAYS = {
+    "open": "open to programs of this machine",
+    "token": "with the control token",
+    "key": "with the API key",
+    "off": "off; --control-token TOKEN lets those in who have it",
+}
 LAST_WORD_S = 0.4
 """Wall seconds that open connections get to end when the server is stopped."""
 
@@ -52,6 +58,8 @@ class Order:
     as_json: bool
     data: Path | None
     policies: Choice
+    access: Access
+    control_port: int | None
 
 
 def serve(order: Order) -> int:
@@ -59,13 +67,18 @@ def serve(order: Order) -> int:
     logging.basicConfig(stream=sys.stderr, format="%(levelname)s %(name)s: %(message)s")
     site = load_site(find_site(order.site))
 
-    listener = _listen(order.host, order.port)
+    listeners = [_listen(order.host, order.port)]
+    access = order.access
+    if order.control_port is not None:
+        listeners.append(_listen(order.host, order.control_port))
+        access = replace(access, port=listeners[1].getsockname()[1])
     bridge = Bridge(lambda: _world(site, order), order.speed)
-    app = create_app(bridge, Settings(order.api_key, data=order.data))
-    server = _Server(app, bridge, _Banner(order, site, _url(order.host, listener)))
+    app = create_app(bridge, Settings(order.api_key, data=order.data, access=access))
+    urls = [_url(order.host, listener) for listener in listeners]
+    server = _Server(app, bridge, _Banner(order, site, urls[0], urls[-1]))
     signal.signal(signal.SIGTERM, _leave)
     try:
-        server.run(sockets=[listener])
+        server.run(sockets=listeners)
     except KeyboardInterrupt:
         return 0
     if bridge.refusal is not None:
@@ -74,21 +87,21 @@ def serve(order: Order) -> int:
 
 
 def _world(site: Site, order: Order) -> World:
-    engine = build(
+    recipe = Recipe(
         site,
         seed=order.seed,
         operator=order.operator,
         epoch=order.epoch.isoformat(),
-        policies=Policies.of(order.policies),
+        policies=order.policies,
     )
-    views = Views.following(engine)
+    world = make_world(Beginning(recipe))
     # Made once in full, here, so that the first reader need not wait for it.
-    INVENTORY.warm(views.live_inventory())
-    SKUS.warm(views.live_skus())
+    INVENTORY.warm(world.views.live_inventory())
+    SKUS.warm(world.views.live_skus())
     # What has been built stays; the garbage collector need not walk through it again and again.
     gc.collect()
     gc.freeze()
-    return World(engine, views, order.epoch)
+    return world
 
 
 def _leave(_signal: int, _frame: FrameType | None) -> None:
@@ -121,14 +134,21 @@ class _Banner:
     order: Order
     site: Site
     url: str
+    control_url: str
 
     def __call__(self) -> None:
         console = Console(stderr=True, highlight=False, soft_wrap=True)
         for line in self._lines():
             console.print(Text(line))
         if self.order.as_json:
-            facts = {"url": self.url, "api_key": self.order.api_key, "site": self.site.name}
-            print(json.dumps({**facts, "pid": os.getpid()}), flush=True)
+            facts = {
+                "url": self.url,
+                "control_url": self.control_url + CONTROL,
+                "api_key": self.order.api_key,
+                "site": self.site.name,
+                "pid": os.getpid(),
+            }
+            print(json.dumps(facts), flush=True)
 
     def _lines(self) -> list[str]:
         order, site = self.order, self.site
@@ -139,6 +159,7 @@ class _Banner:
             f"URL      {self.url}",
             f"API key  {order.api_key}",
             f"try      curl -H 'Authorization: Bearer {order.api_key}' {self.url}/api/v2/storage_status",
+            f"control  {self.control_url}{CONTROL}, {CONTROL_WAYS[order.access.way]}",
             "Ctrl-C ends it.",
         ]
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from fastapi import FastAPI
-
 from api.folders import Folder
 from api.pictures import Pictures
 from api.preferences import Preferences
@@ -22,12 +20,6 @@ class Stores:
         self.pictures = Pictures(self._folder)
         self.reports = Reports(self._folder)
         self.issues = Issues(self._folder)
-
-    def equip(self, app: FastAPI) -> None:
-        """Give an application what its routes look for."""
-        state = app.state
-        state.preferences, state.pictures = self.preferences, self.pictures
-        state.reports, state.issues = self.reports, self.issues
 
     def close(self) -> None:
         """Remove what was temporary."""

@@ -1,10 +1,13 @@
-"""What is served: an engine, its projections, and the calendar that its time stands for."""
+"""What is served: an engine, its projections, its event log, and the calendar of its time."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
+from twin.recipe import Beginning
+from twin.records.logfile import LogFile
 from twin.records.views import Views
 from twin.simulation.engine import Engine
 
@@ -14,11 +17,13 @@ LATEST = datetime(9999, 12, 30, tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """An engine with its views. ``epoch`` is the instant of simulated ms 0 and has an offset."""
+    """An engine with its views and its log. ``epoch`` is the instant of simulated ms 0 and has an offset."""
 
     engine: Engine
     views: Views
+    log: LogFile
     epoch: datetime
+    beginning: Beginning
 
     @property
     def last_ms(self) -> int:
@@ -33,3 +38,14 @@ class World:
         """The instant of a simulated ms up to the last one, ISO 8601 in UTC."""
         instant = self.epoch + timedelta(milliseconds=ms)
         return instant.astimezone(UTC).isoformat(timespec="milliseconds")
+
+
+def make_world(beginning: Beginning, log: Path | None = None) -> World:
+    """A world from its beginning; ``log`` is the file for its events, a temporary one if not given.
+
+    Raises SiteRefused, and ValueError for a snapshot of another format.
+    """
+    file = LogFile(log)
+    engine = beginning.make([file.write])
+    views = Views.following(engine)
+    return World(engine, views, file, datetime.fromisoformat(engine.origin.epoch), beginning)

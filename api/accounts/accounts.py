@@ -33,7 +33,7 @@ class Accounts:
 
     ``first_key`` may do everything. ``clock`` tells the wall seconds since 1970.
     ``secret`` signs the tokens; without one, tokens end with the process. ``hasher``
-    says what a password hash costs.
+    says what a password hash costs. ``world`` is the id of the world they belong to.
     """
 
     def __init__(
@@ -44,13 +44,14 @@ class Accounts:
         clock: Callable[[], float] = time.time,
         hasher: PasswordHasher | None = None,
         kept: Repository | None = None,
+        world: str = "default",
     ) -> None:
         def now_ms() -> int:
             return int(clock() * 1000)
 
         self._kept = kept or MemoryRepository()
         signer = Signer(secret.encode() if secret is not None else secrets.token_bytes(SECRET_BYTES))
-        self.sessions = Sessions(self._kept, signer, now_ms)
+        self.sessions = Sessions(self._kept, signer, now_ms, world)
         self.keys = ApiKeys(self._kept, now_ms)
         self.users = Users(self._kept, self.keys, now_ms)
         self.signing_in = SigningIn(self._kept, self.sessions, Hashing(hasher), now_ms)
@@ -60,9 +61,8 @@ class Accounts:
 
     def identify(self, header: str) -> Caller:
         """Who calls with that Authorization header. Raises Unauthorized."""
-        scheme, _, credential = header.partition(" ")
-        credential = credential.strip()
-        if scheme.lower() != "bearer" or not credential:
+        credential = credential_of(header)
+        if credential is None:
             raise Unauthorized(NO_CREDENTIAL)
         caller = self._caller(credential) if len(credential) <= LONGEST_CREDENTIAL else None
         if caller is None:
@@ -90,3 +90,10 @@ class Accounts:
         if plain.get("version") != VERSION:
             raise ValueError(f"accounts of version {plain.get('version')}; this version reads {VERSION}")
         self._kept.replace(_STATE.validate_python(plain))
+
+
+def credential_of(header: str) -> str | None:
+    """The credential in an Authorization header, or None where there is none."""
+    scheme, _, credential = header.partition(" ")
+    credential = credential.strip()
+    return credential if scheme.lower() == "bearer" and credential else None

@@ -36,6 +36,10 @@ class ApiKeys:
         if self._kept.keys.find(digest(value.encode())) is None:
             self._kept.keys.put(ApiKey(self._kept.keys.next_id(), FIRST_NAME, value, Role.SUPER_ADMIN))
 
+    def exists(self, handle: str) -> bool:
+        """Whether there is a key of that `digest`, ended or not."""
+        return self._kept.keys.find(handle) is not None
+
     def make(self, name: str, caller: Caller, days: int = LIFE_DAYS) -> ApiKey:
         """A new key with the role of who makes it, for so many days."""
         value = PREFIX + secrets.token_urlsafe(32)

@@ -34,10 +34,13 @@ class Pair:
 
 
 class Sessions:
-    """Opens, refreshes and ends sessions. ``clock`` tells the wall ms."""
+    """Opens, refreshes and ends the sessions of a world. ``clock`` tells the wall ms.
 
-    def __init__(self, kept: Repository, signer: Signer, clock: Callable[[], int]) -> None:
-        self._kept, self._signer, self._clock = kept, signer, clock
+    All worlds of a server sign with one secret, so that each can tell which world a token is for.
+    """
+
+    def __init__(self, kept: Repository, signer: Signer, clock: Callable[[], int], world: str) -> None:
+        self._kept, self._signer, self._clock, self._world = kept, signer, clock, world
 
     def open(self, user: User) -> Pair:
         """A new session of a user."""
@@ -60,6 +63,11 @@ class Sessions:
         session = self._session(self._read(token, "access"))
         return None if session is None else self._kept.users.get(session.user)
 
+    def world_of(self, token: str) -> str | None:
+        """The id of the world that an access or refresh token is for, or None where it is none."""
+        claims = self._read(token, "access") or self._read(token, "refresh")
+        return None if claims is None else claims.world
+
     def end_all(self, user_id: int) -> None:
         """End every session of a user."""
         for session in self._kept.sessions.all():
@@ -74,8 +82,9 @@ class Sessions:
 
     def _session(self, claims: Claims | None) -> Session | None:
         session = None if claims is None else self._kept.sessions.get(claims.sid)
-        same = claims is not None and session is not None and str(session.user) == claims.sub
-        return session if same else None
+        if claims is None or session is None:
+            return None
+        return session if str(session.user) == claims.sub and claims.world == self._world else None
 
     def _go_on(self, session: Session) -> Pair:
         now_s = self._clock() // 1000
@@ -85,9 +94,15 @@ class Sessions:
         return Pair(self._signer.write(access), self._signer.write(refresh))
 
     def _claims(self, session: Session, use: Use, now_s: int, life_s: int) -> Claims:
-        serial = secrets.token_urlsafe(16)
-        owner = str(session.user)
-        return Claims(use=use, sub=owner, sid=session.id, jti=serial, iat=now_s, exp=now_s + life_s)
+        return Claims(
+            world=self._world,
+            use=use,
+            sub=str(session.user),
+            sid=session.id,
+            jti=secrets.token_urlsafe(16),
+            iat=now_s,
+            exp=now_s + life_s,
+        )
 
     def _read(self, token: str, use: Use) -> Claims | None:
         return self._signer.read(token, use, self._clock() / 1000)

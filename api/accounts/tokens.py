@@ -17,11 +17,16 @@ Use = Literal["access", "refresh"]
 
 
 class Claims(BaseModel):
-    """What a token says. ``sub`` is the user, ``sid`` the session, ``jti`` the serial of the token."""
+    """What a token says.
+
+    ``world`` is the id of the world it is for, ``sub`` the user, ``sid`` the session,
+    ``jti`` the serial of the token.
+    """
 
     model_config = ConfigDict(frozen=True, strict=True)
 
     iss: Literal["storage-twin"] = ISSUER
+    world: str
     use: Use
     sub: str
     sid: int

@@ -7,7 +7,18 @@ from typing import Final
 
 from fastapi import APIRouter, FastAPI
 
-from api.control import calls, clock, faults, fidelity, files, operators, readiness
+from api.control import (
+    calls,
+    clock,
+    faults,
+    fidelity,
+    files,
+    info,
+    log,
+    operators,
+    readiness,
+    worlds,
+)
 from api.reports import PROJECT
 from api.viewer import viewer
 
@@ -25,9 +36,12 @@ def control_app() -> FastAPI:
 def control_routers() -> list[APIRouter]:
     """The routers of the twin's own endpoints."""
     return [
+        info.router,
         readiness.router,
+        worlds.router,
         clock.router,
         operators.router,
+        log.router,
         calls.router,
         faults.router,
         files.router,

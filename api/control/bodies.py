@@ -188,3 +188,108 @@ class ReadyAnswer(BaseModel):
 
     ready: bool
     missing: list[str]
+
+
+class StockIn(Strict):
+    """Random stock, drawn from the seed: every carrier gets boxes, a share of them a load."""
+
+    boxes_per_sku: int = Field(6, ge=1, le=10_000, description="Loads of each SKU, on average")
+    filled_percent: int = Field(90, ge=0, le=100, description="Share of the boxes that get a load")
+    largest_load: int = Field(60, ge=1, le=1_000_000, description="Most pieces of a load")
+
+
+def _key(value: str) -> str:
+    if not value.isascii() or not value.isprintable() or " " in value:
+        raise PydanticCustomError("api_key", "must be printable ASCII characters without spaces")
+    return value
+
+
+Label = Annotated[str, Field(max_length=100, description="Whatever helps to tell it from others")]
+KeyIn = Annotated[
+    str,
+    Field(min_length=8, max_length=200, description="Its first API key; a new one where not given"),
+    AfterValidator(_key),
+]
+
+
+class ForkOrder(Strict):
+    """What is different in the new world."""
+
+    name: Label = ""
+    speed: SpeedIn | None = Field(None, description="That of the old one where not given")
+    api_key: KeyIn | None = None
+
+
+class WorldOrder(Strict):
+    """A new world. What is not said of site, seed, epoch, operator, policies and speed is as in the default world."""
+
+    name: Label = ""
+    site: str | None = Field(None, max_length=100, description="A shipped site, by name")
+    site_yaml: str | None = Field(None, max_length=500_000, description="A site file, instead of `site`")
+    seed: int | None = Field(None, ge=0, le=2**63 - 1, description="Of all chance")
+    stock: StockIn | None = Field(None, description="Random stock; none where not given")
+    operator: Literal["api", "simulated", "both"] | None = Field(None, description="Who gives the triggers")
+    epoch: InstantIn | None = Field(None, description="The instant of simulated time 0")
+    policies: dict[str, str] | None = Field(None, description='Policies by decision, like {"dispatch": "oldest"}')
+    speed: SpeedIn | None = None
+    api_key: KeyIn | None = None
+
+    @model_validator(mode="after")
+    def _one_site(self) -> Self:
+        if self.site is not None and self.site_yaml is not None:
+            raise PydanticCustomError("site", "must have at most one of site and site_yaml")
+        return self
+
+
+class LogAnswer(BaseModel):
+    """The event log of a world so far. ``sha256`` is that of its lines, each with its newline."""
+
+    first_seq: int | None
+    last_seq: int | None
+    events: int
+    bytes: int
+    sha256: str
+
+
+class WorldAnswer(BaseModel):
+    """A world. ``base`` is its base below the address of the server; ``api_key`` its first key."""
+
+    id: str
+    name: str
+    api_key: str
+    base: str
+    site: str
+    seed: int
+    epoch: str
+    speed: int | float | Literal["max"]
+    now_ms: int
+    now: Instant
+    created_utc: str
+    log: LogAnswer
+
+
+class WorldsAnswer(BaseModel):
+    """All worlds, the default one first."""
+
+    items: list[WorldAnswer]
+    total: int
+
+
+class HealthAnswer(BaseModel):
+    """That the server answers."""
+
+    status: Literal["alive"]
+
+
+class InfoAnswer(BaseModel):
+    """What is served. ``settings_sha256`` is that of the settings that differ from their defaults."""
+
+    version: str
+    contract: str
+    contract_sha256: str
+    world: str
+    site: str | None
+    seed: int | None
+    epoch: str | None
+    settings_sha256: str
+    worlds: int

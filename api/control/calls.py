@@ -111,7 +111,7 @@ class Removed(BaseModel):
 
 async def get_desk(request: Request) -> Desk:
     """Where calls are written down."""
-    desk: Desk = request.app.state.desk
+    desk: Desk = request.app.state.worlds.desk_of(request.scope)
     return desk
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Any
 
 from fastapi import APIRouter, Depends, Request
 
 from api.bridge import Bridge, Clock, Outcome
+from api.control.at import AtBridge
 from api.control.bodies import (
     AdvanceAnswer,
     AdvanceOrder,
@@ -27,29 +28,21 @@ DEFAULT_LIMIT_MS = 86_400_000
 router = APIRouter(tags=["clock"], route_class=StrictRoute, dependencies=[Depends(BEARER)])
 
 
-async def _bridge(request: Request) -> Bridge:
-    bridge: Bridge = request.app.state.bridge
-    return bridge
-
-
-TheBridge = Annotated[Bridge, Depends(_bridge)]
-
-
 @router.get("/clock")
-async def read_clock(bridge: TheBridge) -> ClockAnswer:
+async def read_clock(bridge: AtBridge) -> ClockAnswer:
     """Speed, simulated time, lag, and when the next event is due."""
     return ClockAnswer(**_clock(await bridge.clock(), bridge.world))
 
 
 @router.put("/clock")
-async def set_clock(change: SpeedChange, bridge: TheBridge) -> ClockAnswer:
+async def set_clock(change: SpeedChange, bridge: AtBridge) -> ClockAnswer:
     """Change the speed from now on."""
     await bridge.set_speed(change.speed)
     return ClockAnswer(**_clock(await bridge.clock(), bridge.world))
 
 
 @router.post("/clock/advance")
-async def advance(order: AdvanceOrder, request: Request, bridge: TheBridge) -> AdvanceAnswer:
+async def advance(order: AdvanceOrder, request: Request, bridge: AtBridge) -> AdvanceAnswer:
     """Move time forward as fast as possible; answers when that is done.
 
     One advance at a time: a second one waits. Where the client goes away, the

@@ -21,7 +21,7 @@ IssueKey = Annotated[str, Path(description="Like TWIN-1.")]
 @router.get("/reports/{tar_filename}", response_class=FileResponse)
 async def read_report(tar_filename: str, request: Request) -> FileResponse:
     """The archive that `GET /api/v2/report` has written."""
-    reports: Reports = request.app.state.reports
+    reports: Reports = request.state.hosted.stores.reports
     path = reports.find(tar_filename)
     if path is None:
         raise HTTPException(404, "There is no such report")
@@ -50,7 +50,7 @@ NOT_SNIFFED = {"X-Content-Type-Options": "nosniff"}
 
 
 def _issues(request: Request) -> Issues:
-    issues: Issues = request.app.state.issues
+    issues: Issues = request.state.hosted.stores.issues
     return issues
 
 

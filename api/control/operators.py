@@ -97,7 +97,7 @@ class OperatorsOut(BaseModel):
 @router.get("/operators")
 async def read_operators(request: Request) -> OperatorsOut:
     """Who works at the balconies, and how."""
-    bridge: Bridge = request.app.state.bridge
+    bridge: Bridge = request.state.hosted.bridge
     await bridge.catch_up()
     return _told(bridge)
 
@@ -105,7 +105,7 @@ async def read_operators(request: Request) -> OperatorsOut:
 @router.put("/operators")
 async def set_operators(order: OperatorsIn, request: Request) -> OperatorsOut:
     """Change who gives the triggers, and how simulated people work, from the next job on."""
-    bridge: Bridge = request.app.state.bridge
+    bridge: Bridge = request.state.hosted.bridge
     await bridge.catch_up()
     plant = bridge.engine.plant
     if order.balcony is not None and order.balcony not in plant.state.persons:

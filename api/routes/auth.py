@@ -8,6 +8,7 @@ from fastapi import Body, Depends, Path, Request
 from starlette.responses import Response
 
 from api.accounts import Caller, Role
+from api.hosting import Worlds
 from api.preferences import API_KEY_LIFETIME_DAYS, Preferences
 from api.routes.base import (
     CalledBy,
@@ -198,12 +199,15 @@ async def get_password_policy() -> Response:
     responses=described(_unauthorized("The refresh token does not hold."), TOO_LARGE),
     openapi_extra=OPEN,
 )
-async def refresh_token(old: RefreshTokenRequest, accounts: OnAccounts) -> Response:
+async def refresh_token(old: RefreshTokenRequest, accounts: OnAccounts, request: Request) -> Response:
     """Gives a new pair for a refresh token, which is used up by that.
 
     Used a second time it ends the whole session. Needs no credential.
     """
-    return ExactResponse(tokens_body(accounts.sessions.refresh(old.refresh_token)))
+    worlds: Worlds = request.app.state.worlds
+    hosted = worlds.of_token(old.refresh_token)
+    sessions = accounts.sessions if hosted is None else hosted.accounts.sessions
+    return ExactResponse(tokens_body(sessions.refresh(old.refresh_token)))
 
 
 @router.post(

@@ -82,7 +82,7 @@ class Bridge(Protocol):
 
 async def get_bridge(request: Request) -> Bridge:
     """The bridge of the app."""
-    return cast(Bridge, request.app.state.bridge)
+    return cast(Bridge, request.state.hosted.bridge)
 
 
 async def get_world(bridge: Annotated[Bridge, Depends(get_bridge)]) -> World:
@@ -98,7 +98,7 @@ async def get_calendar(bridge: Annotated[Bridge, Depends(get_bridge)]) -> Calend
 
 async def get_preferences(request: Request) -> Preferences:
     """The settings of the app."""
-    preferences: Preferences = request.app.state.preferences
+    preferences: Preferences = request.state.hosted.preferences
     return preferences
 
 
@@ -175,7 +175,7 @@ def answer_page(
 
 def _usual_page(request: Request) -> int:
     """Rows on a page for whoever asks."""
-    preferences: Preferences = request.app.state.preferences
+    preferences: Preferences = request.state.hosted.preferences
     caller: Caller = request.state.caller
     size: int = preferences.of_user(caller.owner, PAGE_SIZE)
     return size

@@ -8,6 +8,7 @@ from fastapi import APIRouter, File, Form, HTTPException, Query, Request, Upload
 from fastapi.exceptions import RequestValidationError
 from starlette.responses import Response
 
+from api.hosting import Worlds
 from api.pictures import LARGEST_PICTURE, MEDIA_TYPES, NoPicture, Pictures
 from api.routes.base import Bridge, InTime, OnBridge, described, make_router
 from api.uploads import UploadRoute
@@ -47,7 +48,7 @@ async def upload_image(
     content = await picture.read()
     if len(content) > LARGEST_PICTURE:
         raise HTTPException(413, f"the picture is larger than {LARGEST_PICTURE} bytes")
-    await _give(bridge, request.app.state.pictures, sku_id, content, overwrite_existing_image)
+    await _give(bridge, request.state.hosted.stores.pictures, sku_id, content, overwrite_existing_image)
     return ExactResponse(sku_body(bridge.world.views.sku(sku_id), calendar, image_base(request)))
 
 
@@ -73,8 +74,10 @@ def _unfit(reason: str) -> RequestValidationError:
 @pages.get("/images/{name}", include_in_schema=False)
 async def get_picture(name: str, request: Request) -> Response:
     """The picture of an SKU. Needs no key, so that pages can show it; its name cannot be guessed."""
-    pictures: Pictures = request.app.state.pictures
-    content = pictures.read(name)
+    # Whoever fetches it has no key that would choose a world; its name is the hash of its content.
+    worlds: Worlds = request.app.state.worlds
+    found = (hosted.stores.pictures.read(name) for hosted in worlds.all())
+    content = next((content for content in found if content is not None), None)
     if content is None:
         raise HTTPException(404, "There is no such picture")
     # Whatever else the bytes might be taken for, a browser shall not take them for a page.

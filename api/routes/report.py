@@ -32,8 +32,8 @@ async def make_report(request: Request, world: InWorld) -> Response:
     It has no keys or passwords in it, and of settings that clients have made only key and type.
     The archive can be fetched at `/_twin/reports/{tar_filename}`.
     """
-    preferences: Preferences = request.app.state.preferences
-    reports: Reports = request.app.state.reports
+    preferences: Preferences = request.state.hosted.preferences
+    reports: Reports = request.state.hosted.stores.reports
     instant = (world.epoch + timedelta(milliseconds=world.engine.now)).astimezone(UTC)
     # Taken here, between two events; written in a thread, while the twin goes on.
     material = Material(

@@ -82,7 +82,7 @@ async def change_sku(
 )
 async def delete_sku(sku_id: SkuId, request: Request, bridge: OnBridge, calendar: InTime) -> Response:
     """Marks an SKU as deleted; its picture goes. Refused while a box holds it or open work needs it."""
-    pictures: Pictures = request.app.state.pictures
+    pictures: Pictures = request.state.hosted.stores.pictures
     async with pictures.changing:
         plant = bridge.world.engine.plant
         picture = plant.stock.sku(sku_id).picture

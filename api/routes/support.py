@@ -56,7 +56,7 @@ async def create_issue(
     attachments = [await _attachment(file) for file in files]
     if sum(len(one.content) for one in attachments) > LARGEST_ISSUE:
         raise HTTPException(413, f"the files are together larger than {LARGEST_ISSUE} bytes")
-    issues: Issues = request.app.state.issues
+    issues: Issues = request.state.hosted.stores.issues
     key = await issues.create(about, attachments, calendar.utc(world.engine.now))
     return ExactResponse({"key": key, "url": f"{request.base_url}_twin/issues/{key}"})
 

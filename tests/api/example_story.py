@@ -227,7 +227,7 @@ def _settings(story: Story) -> None:
     tell(200, "GET", "/settings/system")
     _user_settings(story, {page: 10})
     for number in range(MOST_CUSTOM):
-        story.api.app.state.preferences.define(f"shop.{number}", Custom(None, (), False, 0))
+        story.api.app.state.worlds.default.preferences.define(f"shop.{number}", Custom(None, (), False, 0))
     tell(409, "POST", "/settings", body={"key": "shop.opening_hours", "value_json": "8-18"})
 
 
@@ -262,7 +262,7 @@ def _files(story: Story) -> None:
     story.tell(200, "POST", "/support/create_issue", data=issue, files=files)
     story.tell(422, "POST", "/support/create_issue", data={"payload": "Bot 2 stands still"}, files=files)
     story.tell(413, "POST", "/support/create_issue", content=b" " * (11 << 20))
-    folder = story.api.app.state.issues.folder
+    folder = story.api.app.state.worlds.default.stores.issues.folder
     for number in range(2, MOST_ISSUES + 1):
         (folder / f"TWIN-{number}").mkdir()
     story.tell(409, "POST", "/support/create_issue", data=issue, files=files)

@@ -15,12 +15,12 @@ from fastapi import FastAPI
 from api.accounts import Accounts
 from api.app import create_app
 from api.bridge import Bridge
+from api.control.access import Access
 from api.settings import Settings
-from api.world import World
-from twin.assembly import build
+from api.world import World, make_world
 from twin.domain.layout import Site
 from twin.experiments.sitefile import find_site, load_site
-from twin.records.views import Views
+from twin.recipe import Beginning, Recipe
 
 Result = TypeVar("Result")
 
@@ -40,7 +40,7 @@ class Served:
         app: FastAPI,
     ) -> None:
         self._runner, self._client, self.bridge, self.app = runner, client, bridge, app
-        self.accounts: Accounts = app.state.accounts
+        self.accounts: Accounts = app.state.worlds.default.accounts
 
     @property
     def engine(self) -> Any:
@@ -142,16 +142,16 @@ def serve(
     epoch: datetime = EPOCH,
     accounts: Accounts | None = None,
     data: Path | None = None,
+    access: Access | None = None,
 ) -> Iterator[Served]:
     """A twin of a site (or a shipped one, by name), served until the end of the block."""
     place = load_site(find_site(site)) if isinstance(site, str) else site
 
     def world() -> World:
-        engine = build(place, epoch=epoch.isoformat())
-        return World(engine, Views.following(engine), epoch)
+        return make_world(Beginning(Recipe(place, epoch=epoch.isoformat())))
 
     bridge = Bridge(world, 0)
-    app = create_app(bridge, Settings(KEY, data=data), accounts)
+    app = create_app(bridge, Settings(KEY, data=data, access=access or Access()), accounts)
     transport = httpx.ASGITransport(app)
     headers = {"Authorization": f"Bearer {KEY}"}
     with asyncio.Runner() as runner:

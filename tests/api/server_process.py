@@ -22,6 +22,7 @@ class Served:
 
     process: subprocess.Popen[str]
     url: str
+    control_url: str
     api_key: str
     client: httpx.Client
 
@@ -73,10 +74,11 @@ def served(*options: str, key: str = "a-key") -> Iterator[Served]:
         assert process.stdout is not None
         line = process.stdout.readline()
         assert line, f"not started, exit status {process.wait(STOP_S)}: {process.communicate()[1]}"
-        url = json.loads(line)["url"]
+        facts = json.loads(line)
+        url = facts["url"]
         headers = {"Authorization": f"Bearer {key}"}
         with httpx.Client(base_url=url, headers=headers, timeout=60, trust_env=False) as client:
-            yield Served(process, url, key, client)
+            yield Served(process, url, facts["control_url"], key, client)
     finally:
         process.kill()
         process.communicate()

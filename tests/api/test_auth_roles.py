@@ -32,7 +32,7 @@ def credentials(door: People) -> dict[tuple[str, Role], str]:
 def call(door: People, method: str, path: str, headers: dict[str, str]) -> httpx.Response:
     """A call without a body, with the names of parameters as their values: it changes nothing."""
     answer = door.api.send(method, path.replace("{", "").replace("}", ""), headers=headers)
-    assert answer.json() != {"detail": "Not Found"}
+    assert answer.status_code != 404 or answer.json() != {"detail": "Not Found"}
     return answer
 
 
@@ -47,6 +47,8 @@ def test_a_role_opens_what_its_rights_say(
     kind: str,
     role: Role,
 ) -> None:
+    if operation == "reset_world" and role in right_to(operation).roles:
+        pytest.skip("it would take away the credentials; tests of worlds reset them")
     headers = {"Authorization": f"Bearer {credentials[kind, role]}"}
     answer = call(door, method, path, headers)
     if role in right_to(operation).roles or right_to(operation).open:

@@ -14,17 +14,15 @@ from api.app import create_app
 from api.bridge import Bridge
 from api.settings import Settings
 from api.surprise import Unavailable
-from api.world import World
-from twin.assembly import DEFAULT_EPOCH, build
+from api.world import World, make_world
 from twin.domain.commands import CreateBox, CreateLoad, CreateSku, PlaceFulfillment, SkuLine, TriggerJob
 from twin.domain.errors import AlreadyExists, Invalid, SiteRefused
 from twin.domain.layout import Battery, PersonTimes
 from twin.domain.work import OPERATOR_BOTH, SUCCEEDED_TRIGGER
 from twin.experiments.sitefile import find_site, load_site
-from twin.records.views import Views
+from twin.recipe import Beginning, Recipe
 from twin.simulation.advancing import Idle, Waiting
 
-EPOCH = datetime.fromisoformat(DEFAULT_EPOCH)
 KEY = "k"
 HOUR_MS = 3_600_000
 
@@ -43,8 +41,7 @@ def tiny(line_ms: int = 5000, **options: Any) -> World:
     site = load_site(find_site("tiny"))
     # Batteries that do not drain while a bot stands: no event is pending but what the story brings about.
     site = replace(site, person=PersonTimes(line_ms=line_ms), battery=Battery(idle_w=0))
-    engine = build(site, **options)
-    return World(engine, Views.following(engine), EPOCH)
+    return make_world(Beginning(Recipe(site, **options)))
 
 
 def with_bridge(

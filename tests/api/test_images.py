@@ -301,6 +301,6 @@ def test_a_temporary_folder_goes_with_the_server() -> None:
     with serve() as api:
         api.sku()
         upload(api, picture())
-        folder = api.app.state.pictures._folder.path
+        folder = api.app.state.worlds.default.stores.pictures._folder.path
         assert list(folder.rglob("*.png"))
     assert not folder.exists()

@@ -316,7 +316,7 @@ def test_settings_are_plain_data_that_can_be_restored(api: Served) -> None:
     user = {"username": "Ann", "email": "ann@example.org"}
     ann = api.ok("POST", "/auth/create_account", json=user)["id"]
     api.ok("PATCH", f"/settings/users/{ann}", json={"updates": {"listing.default_page_size": 5}})
-    kept: Preferences = api.app.state.preferences
+    kept: Preferences = api.app.state.worlds.default.preferences
     again = Preferences.restored(kept.export())
     assert again.export() == kept.export()
     assert again.system("report.kept") == 3

@@ -1,0 +1,219 @@
+"""Worlds: private warehouses on one server, chosen by the key alone."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import pytest
+from people import PASSWORD
+from served import KEY, Served, serve
+
+from api.control.access import Access
+
+Body = dict[str, Any]
+
+
+@pytest.fixture
+def api() -> Iterator[Served]:
+    with serve(access=Access("open")) as served:
+        yield served
+
+
+def make(api: Served, **order: Any) -> Body:
+    answer = api.send("POST", "/_twin/worlds", json=order)
+    assert answer.status_code == 201, answer.text
+    return dict(answer.json())
+
+
+def as_(world: Body) -> dict[str, Any]:
+    return {"headers": {"Authorization": f"Bearer {world['api_key']}"}}
+
+
+def test_a_world_has_its_own_stock_clock_and_settings_at_the_same_addresses(api: Served) -> None:
+    world = make(api, name="mine", seed=7)
+    api.ok("POST", "/sku", json={"id": "ONLY-HERE"}, **as_(world))
+    api.send("POST", "/_twin/clock/advance", json={"by": "PT10S"}, **as_(world))
+    api.ok("PATCH", "/settings/listing.default_page_size", json={"value_json": 7}, **as_(world))
+
+    assert [row["id"] for row in api.ok("GET", "/skus", **as_(world))["items"]] == ["ONLY-HERE"]
+    assert api.send("GET", "/_twin/clock", **as_(world)).json()["now_ms"] == 10_000
+    assert api.ok("GET", "/settings/listing.default_page_size", **as_(world))["value_json"] == 7
+    assert api.items("/skus") == []
+    assert api.send("GET", "/_twin/clock").json()["now_ms"] == 0
+    assert api.ok("GET", "/settings/listing.default_page_size")["value_json"] != 7
+
+
+def test_what_is_not_said_of_a_world_is_as_in_the_default_one(api: Served) -> None:
+    default = api.send("GET", "/_twin/worlds/default").json()
+    world = make(api)
+    for field in ("site", "seed", "epoch", "speed", "now_ms"):
+        assert world[field] == default[field]
+    assert world["log"] == default["log"]
+
+
+def test_a_world_with_random_stock_has_some_and_a_seed_decides_which(api: Served) -> None:
+    one, same, other = (make(api, seed=seed, stock={"boxes_per_sku": 3}) for seed in (1, 1, 2))
+    stocks = [api.ok("GET", "/skus", **as_(world))["items"] for world in (one, same, other)]
+    assert len(stocks[0]) > 1
+    assert stocks[0] == stocks[1] != stocks[2]
+
+
+def test_worlds_are_listed_reset_and_deleted(api: Served) -> None:
+    world = make(api, name="short-lived", api_key="a-key-of-its-own")
+    listed = api.send("GET", "/_twin/worlds").json()
+    assert [item["id"] for item in listed["items"]] == ["default", world["id"]]
+    api.ok("POST", "/sku", json={"id": "A"}, **as_(world))
+    again = api.send("POST", f"/_twin/worlds/{world['id']}/reset").json()
+    assert again["log"] == world["log"]
+    assert api.ok("GET", "/skus", **as_(world))["items"] == []
+    assert api.send("DELETE", f"/_twin/worlds/{world['id']}").status_code == 204
+    assert api.refused(401, "GET", "/skus", **as_(world))
+    assert api.send("GET", f"/_twin/worlds/{world['id']}").status_code == 404
+    assert api.send("GET", f"/_twin/worlds/{world['id']}/clock").status_code == 404
+    assert make(api)["id"] != world["id"], "an id is never given again"
+
+
+def test_the_default_world_can_be_reset_but_not_deleted(api: Served) -> None:
+    first = api.send("GET", "/_twin/log").json()
+    api.stocked()
+    assert api.send("DELETE", "/_twin/worlds/default").status_code == 409
+    assert api.send("POST", "/_twin/reset").json()["log"] == first
+    assert api.items("/skus") == []
+
+
+def test_a_fork_goes_on_from_where_the_world_is_and_leaves_it_alone(api: Served) -> None:
+    api.stocked()
+    api.order()
+    api.advance(5000)
+    answer = api.send("POST", "/_twin/fork", json={"name": "what if"})
+    fork = answer.json()
+    assert (answer.status_code, fork["now_ms"]) == (201, 5000)
+    before = api.send("GET", "/_twin/log").json()
+    later = {"until": "waiting"}
+    ended = api.send("POST", "/_twin/clock/advance", json=later, **as_(fork)).json()
+    assert ended["reached"]
+    assert api.send("GET", "/_twin/log").json() == before
+    assert api.send("POST", "/_twin/clock/advance", json=later).json()["now_ms"] == ended["now_ms"]
+    whole = api.send("GET", "/_twin/log/lines").text.splitlines()
+    new = api.send("GET", "/_twin/log/lines", **as_(fork)).text.splitlines()
+    assert new
+    assert whole[-len(new) :] == new
+    assert fork["log"]["events"] == 0
+
+
+def test_below_the_base_of_a_world_everything_is_about_it(api: Served) -> None:
+    world = make(api)
+    base = world["base"]
+    api.send("POST", f"{base}/api/v2/sku", json={"id": "X"}, **as_(world))
+    assert api.send("GET", f"{base}/log").json()["events"] == world["log"]["events"] + 1
+    other_key = api.send("GET", f"{base}/api/v2/skus")
+    assert other_key.status_code == 401, "the key of the default world opens no other one"
+    assert api.items("/skus") == []
+
+
+def test_people_log_in_to_their_world_by_its_base_and_their_tokens_know_it(api: Served) -> None:
+    one, two = make(api), make(api)
+    for world in (one, two):
+        person = {"email": "ann@example.com", "username": world["id"], "role": "User"}
+        api.ok("POST", "/auth/create_account", json=person, **as_(world))
+        code = api.ok("GET", "/auth/users", **as_(world))["items"][0]["otp"]
+        reset = {"email": "ann@example.com", "otp": code, "new_password": PASSWORD}
+        answer = api.send("POST", f"{world['base']}/api/v2/auth/reset_password", json=reset)
+        assert answer.status_code == 200, answer.text
+    for world in (one, two):
+        login = {"email": "ann@example.com", "password": PASSWORD}
+        pair = api.send("POST", f"{world['base']}/api/v2/auth/login", json=login).json()
+        for _ in range(2):
+            bearer = {"Authorization": f"Bearer {pair['access_token']}"}
+            who = api.ok("GET", "/auth/authenticate", headers=bearer)
+            assert world["id"] in str(who)
+            pair = api.ok("POST", "/auth/refresh_token", json={"refresh_token": pair["refresh_token"]})
+    assert api.send("POST", "/api/v2/auth/login", json=login).status_code == 401
+
+
+@pytest.mark.parametrize(
+    ("order", "field"),
+    [
+        ({"site": "nowhere"}, "site"),
+        ({"site": "../../etc/passwd"}, "site"),
+        ({"site_yaml": "schema: 1\nname: x\n"}, "site_yaml"),
+        ({"site": "tiny", "site_yaml": "x"}, None),
+        ({"seed": -1}, "seed"),
+        ({"speed": "fast"}, "speed"),
+        ({"policies": {"dispatch": "fastest"}}, "policies"),
+        ({"api_key": "short"}, "api_key"),
+        ({"api_key": "with spaces in it"}, "api_key"),
+        ({"stock": {"filled_percent": 101}}, "stock"),
+        ({"colour": "red"}, "colour"),
+    ],
+)
+def test_a_wrong_order_makes_no_world(api: Served, order: Body, field: str | None) -> None:
+    answer = api.send("POST", "/_twin/worlds", json=order)
+    assert answer.status_code == 422
+    assert field is None or answer.json()["detail"][0]["loc"][1] == field
+    assert api.send("GET", "/_twin/worlds").json()["total"] == 1
+
+
+def test_a_key_belongs_to_one_world(api: Served) -> None:
+    make(api, api_key="the-same-key")
+    for key in ("the-same-key", KEY):
+        answer = api.send("POST", "/_twin/worlds", json={"api_key": key})
+        assert answer.status_code == 409
+        assert key not in answer.text
+
+
+# -- many at once
+
+
+def worlds_alone(orders: list[Body], seeds: list[int]) -> list[Body]:
+    """What each world's log comes to where it is the only one besides the default one."""
+    logs = []
+    for order, seed in zip(orders, seeds, strict=True):
+        with serve(access=Access("open")) as api:
+            world = make(api, **order)
+            api.run(drive(api, world, seed))
+            logs.append(api.send("GET", f"{world['base']}/log").json())
+    return logs
+
+
+async def drive(api: Served, world: Body, seed: int) -> None:
+    """A client of one world, with a chance of its own: it orders, advances and triggers."""
+    chance = random.Random(seed)
+    headers = {"Authorization": f"Bearer {world['api_key']}"}
+    transport = httpx.ASGITransport(api.app)
+    async with httpx.AsyncClient(transport=transport, base_url="http://twin", headers=headers) as client:
+        skus = [row["id"] for row in (await client.get("/api/v2/skus")).json()["items"]]
+        for _ in range(6):
+            wanted = {"sku_id": chance.choice(skus), "quantity": 1 + chance.randrange(3)}
+            await client.post("/api/v2/requests", json={"type": "FULFILLMENT", "entities": [wanted]})
+            await client.post("/_twin/clock/advance", json={"by": f"PT{1 + chance.randrange(20)}S"})
+            waiting = await client.get("/api/v2/jobs?status__eq=WAITING_FOR_TRIGGER")
+            for job in waiting.json()["items"]:
+                await client.post(f"/api/v2/trigger/{job['id']}", json={})
+
+
+def test_fifty_worlds_driven_by_eight_clients_at_once_are_as_if_each_were_alone() -> None:
+    seeds = list(range(50))
+    orders = [{"seed": seed, "stock": {}, "speed": 0, "name": f"test {seed}"} for seed in seeds]
+    with serve(access=Access("open")) as api:
+        worlds = [make(api, **order) for order in orders]
+
+        async def one_client(number: int) -> None:
+            for seed in seeds[number::8]:
+                await drive(api, worlds[seed], seed)
+
+        async def all_clients() -> None:
+            await asyncio.gather(*(one_client(number) for number in range(8)))
+
+        api.run(all_clients())
+        together = {item["id"]: item["log"] for item in api.send("GET", "/_twin/worlds").json()["items"]}
+        default = together.pop("default")
+    assert default["events"] == 1, "the default world has seen nothing of it"
+    assert len({log["sha256"] for log in together.values()}) == 50
+    some = seeds[::7]
+    alone = worlds_alone([orders[seed] for seed in some], some)
+    assert [together[worlds[seed]["id"]] for seed in some] == alone
