@@ -221,7 +221,7 @@ class ForkOrder(Strict):
 
 
 class WorldOrder(Strict):
-    """A new world. What is not said of site, seed, epoch, operator, policies and speed is as in the default world."""
+    """A new world. What is not said (but stock) is as in the default world."""
 
     name: Label = ""
     site: str | None = Field(None, max_length=100, description="A shipped site, by name")
@@ -230,7 +230,7 @@ class WorldOrder(Strict):
     stock: StockIn | None = Field(None, description="Random stock; none where not given")
     operator: Literal["api", "simulated", "both"] | None = Field(None, description="Who gives the triggers")
     epoch: InstantIn | None = Field(None, description="The instant of simulated time 0")
-    policies: dict[str, str] | None = Field(None, description='Policies by decision, like {"dispatch": "oldest"}')
+    policies: dict[str, str] | None = Field(None, description="Policies by decision")
     speed: SpeedIn | None = None
     api_key: KeyIn | None = None
 
