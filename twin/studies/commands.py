@@ -92,6 +92,17 @@ def compare(
     console.compare(a, b, replications, seed, console.Work(workers, scheduler, None, as_json))
 
 
+def cluster(
+    workers: Workers = None,
+    host: Annotated[str, typer.Option(help="Where the scheduler listens.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65_535, help="0: any free one.")] = 8786,
+) -> None:
+    """Start a dask cluster on this machine, for --scheduler; see docs/clusters.md for several machines."""
+    from twin.studies import console
+
+    console.cluster(workers, host, port)
+
+
 def schema() -> None:
     """Print the JSON Schema of scenario files, for editors."""
     from json import dumps
@@ -119,5 +130,5 @@ def report(
 
 def add_to(app: typer.Typer) -> None:
     """Make them commands of ``app``."""
-    for command in (run, sweep, size, compare, report, schema, check):
+    for command in (run, sweep, size, compare, report, cluster, schema, check):
         app.command()(command)

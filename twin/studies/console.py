@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 import time
 from collections.abc import Iterator, Sequence
@@ -17,6 +18,7 @@ from twin.experiments.scenario.model import Until
 from twin.experiments.scenario.quantities import duration_text
 from twin.experiments.scenario.reading import Study, Variant, find_scenario, load_study
 from twin.studies import telling
+from twin.studies.cluster import local_cluster, on_cluster
 from twin.studies.folder import Folder, plain_results, read_samples
 from twin.studies.pool import cores, local
 from twin.studies.sizing import find_size, question
@@ -159,13 +161,26 @@ def _carried_out(study: Study, variants: Sequence[Variant], work: Work) -> tuple
     return results, wall_s
 
 
+def cluster(workers: int | None, host: str, port: int) -> None:
+    """``twin cluster``: until Ctrl-C."""
+    started = local_cluster(workers or cores(), host, port)
+    print(f"{started.scheduler_address} with {workers or cores()} workers; Ctrl-C ends it", flush=True)
+    print(f"twin sweep FILE --scheduler {started.scheduler_address}", flush=True)
+    try:
+        signal.pause()
+    except KeyboardInterrupt:
+        print("ended")
+    finally:
+        started.close()
+
+
 @contextmanager
 def executor(work: Work, title: str) -> Iterator[Executor]:
     """What runs replications, with a progress bar. Ctrl-C raises Stopped; what is finished is kept."""
     keeper = Folder(work.out) if work.out is not None else Memory()
     with _progress(title) as progress:
         try:
-            with local(work.workers or cores()) as runner:
+            with on_cluster(work.scheduler) if work.scheduler else local(work.workers or cores()) as runner:
                 yield Executor(runner, keeper, progress)
         except KeyboardInterrupt:
             kept = (
