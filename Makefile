@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 BASE := $(VENV)/.installed
 DEV := $(VENV)/.installed-dev
 
-.PHONY: help demo test check bench bench-listing
+.PHONY: help demo test check bench bench-listing bench-http
 .DEFAULT_GOAL := help
 
 help:  ## this list
@@ -29,6 +29,9 @@ bench: $(BASE)  ## how fast it is
 
 bench-listing: $(BASE)  ## how long pages take over 100,000 boxes while the twin runs
 	$(BIN)/python -m benchmarks.listing
+
+bench-http: $(BASE)  ## requests a second beside a bare FastAPI app
+	$(BIN)/python -m benchmarks.http
 
 $(VENV)/bin/python:
 	@test -n "$(PYTHON)" && $(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \

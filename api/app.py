@@ -24,6 +24,7 @@ from api.desk import make_desk
 from api.document import TITLE, documented_app, older
 from api.hosting import DEFAULT, Hosted, Worlds
 from api.routes import all_routers
+from api.routes.direct import FixedPaths
 from api.routes.pictures import pages
 from api.settings import Settings
 from api.stores import Stores
@@ -53,6 +54,7 @@ def create_app(bridge: Bridge, settings: Settings, accounts: Accounts | None = N
 
     app = documented_app(lifespan=life)
     worlds = Worlds(first, secret, partial(make_desk, app))
+    app.router.routes.append(FixedPaths(route for router in all_routers() for route in router.routes))
     for router in all_routers():
         app.include_router(router)
     for router in (pages, older, viewer(TITLE, "openapi.json")):

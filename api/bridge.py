@@ -251,10 +251,12 @@ class Bridge:
         ahead = LONGEST_SLEEP_S
         if due is not None and due <= self._last_ms and not self._standing_still:
             ahead = min(ahead, self._pace.wall_until(due) - self._clock())
+        # Cheaper than a wait with a time limit, and there is one for every command.
+        alarm = asyncio.get_running_loop().call_later(max(0.0, ahead), self._wake.set)
         try:
-            await asyncio.wait_for(self._wake.wait(), max(0.0, ahead))
-        except TimeoutError:
-            return
+            await self._wake.wait()
+        finally:
+            alarm.cancel()
 
     def _set_pace(self, speed: Speed) -> None:
         self._pace = self._pace.changed(speed, self._clock(), self.engine.now)

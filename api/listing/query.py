@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from typing import Any, Generic
 
@@ -76,6 +76,32 @@ class Listing(Generic[Row]):
         What is worked out about live rows stays with them for the next question. Raises
         RequestValidationError naming every bad parameter.
         """
+        table, slots, part = self._select(query, rows, calendar, usual)
+        return replace(part, rows=table.rows(slots))
+
+    def written(
+        self,
+        query: QueryParams,
+        rows: Live[Row] | Sequence[Row],
+        calendar: Calendar,
+        write: Callable[[Row], bytes],
+        usual: int = USUAL_PAGE,
+        variant: Hashable = None,
+    ) -> bytes:
+        """The same page as the JSON of a `Page`. Raises RequestValidationError.
+
+        What ``write`` has made of live rows is used again until they change, for one ``variant``
+        at a time.
+        """
+        table, slots, part = self._select(query, rows, calendar, usual)
+        items = b",".join(table.written(slots, write, variant))
+        rest = f'],"total":{part.total},"page":{part.page},"size":{part.size},"pages":{part.pages}}}'
+        return b'{"items":[' + items + rest.encode()
+
+    def _select(
+        self, query: QueryParams, rows: Live[Row] | Sequence[Row], calendar: Calendar, usual: int
+    ) -> tuple[Table[Row], Sequence[int], Slice[Row]]:
+        """The table, the slots of the page, and the page still without its rows."""
         wrong: list[dict[str, Any]] = []
 
         def read(parameter: str, how: Callable[[], Any]) -> Any:
@@ -94,11 +120,12 @@ class Listing(Generic[Row]):
             raise RequestValidationError(wrong)
         table = Table.over(rows if isinstance(rows, Live) else Live(rows), self.fields)
         slots = table.matching([*conditions, *self._hidden(query)])
-        start, total = (page - 1) * size, len(slots)
-        if start >= total:
-            return Slice([], total, page, size)
-        sorted_slots = self._sorted(table, slots, order, start + size)
-        return Slice(table.rows(sorted_slots[start : start + size]), total, page, size)
+        start = (page - 1) * size
+        part: Slice[Row] = Slice([], len(slots), page, size)
+        if start >= part.total:
+            return table, [], part
+        in_order = self._sorted(table, slots, order, start + size)
+        return table, in_order[start : start + size].tolist(), part
 
     def warm(self, rows: Live[Row]) -> None:
         """Work out now what questions about rows will need, so that no reader has to wait for it."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import Generic, Protocol
 
 import numpy as np
@@ -10,6 +10,9 @@ from numpy.typing import NDArray
 
 from api.listing.columns import Column, Mask
 from api.listing.fields import Field, Row
+
+WRITTEN = 20_000
+"""So many rows at most are kept as they were written: some 15 MB."""
 
 Slots = NDArray[np.intp]
 Condition = Callable[["Table[Row]"], Mask]
@@ -37,6 +40,8 @@ class Table(Generic[Row]):
         self._shown = np.zeros(len(source.rows), dtype=np.bool_)
         self._ranks = np.zeros(len(source.rows), dtype=np.int64)
         self._in_order: Slots | None = None
+        self._written: dict[int, bytes] = {}
+        self._variant: Hashable = None
 
     @classmethod
     def over(cls, source: Rows[Row], fields: Mapping[str, Field[Row]]) -> Table[Row]:
@@ -55,6 +60,9 @@ class Table(Generic[Row]):
             return
         slots = list(self._marks)
         self._marks.clear()
+        if self._written:
+            for slot in slots:
+                self._written.pop(slot, None)
         self._make_room(len(self._source.rows))
         rows, ranks = self._source.rows, self._source.ranks
         self._shown[slots] = [rows[slot] is not None for slot in slots]
@@ -125,8 +133,19 @@ class Table(Generic[Row]):
         found: Slots = slots[by]
         return found
 
-    def rows(self, slots: Slots) -> list[Row]:
-        """The rows of some slots."""
-        rows = self._source.rows
-        found = [rows[slot] for slot in slots.tolist()]
-        return [row for row in found if row is not None]
+    def rows(self, slots: Sequence[int]) -> list[Row]:
+        """The rows of some slots that have rows."""
+        return [row for row in map(self._source.rows.__getitem__, slots) if row is not None]
+
+    def written(self, slots: Sequence[int], write: Callable[[Row], bytes], variant: Hashable) -> list[bytes]:
+        """What ``write`` makes of the rows of some slots."""
+        if variant != self._variant or len(self._written) > WRITTEN:
+            self._written.clear()
+            self._variant = variant
+        known = self._written
+        for slot in slots:
+            if slot not in known:
+                row = self._source.rows[slot]
+                assert row is not None
+                known[slot] = write(row)
+        return [known[slot] for slot in slots]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Hashable, Mapping
 from datetime import datetime
 from typing import Annotated, Any, Protocol, TypeVar, cast
 
@@ -14,10 +14,10 @@ from api.accounts import Accounts, Caller
 from api.accounts.roles import right_to
 from api.listing import Listing
 from api.preferences import PAGE_SIZE, Preferences
+from api.routes.direct import Provider, shortcut
 from api.security import BEARER, get_accounts, get_caller, guard
-from api.wire.common import page_body
 from api.wire.errors import ALWAYS, INVALID, Documented
-from api.wire.exact import ExactResponse, parse_json
+from api.wire.exact import ExactResponse, parse_json, written
 from api.wire.stamps import Calendar
 from twin.domain.commands import Command
 from twin.domain.plant import Plant
@@ -110,6 +110,26 @@ OnAccounts = Annotated[Accounts, Depends(get_accounts)]
 CalledBy = Annotated[Caller, Depends(get_caller)]
 
 
+async def _world_of(request: Request) -> World:
+    return await get_world(await get_bridge(request))
+
+
+async def _calendar_of(request: Request) -> Calendar:
+    return await get_calendar(await get_bridge(request))
+
+
+PROVIDERS: Mapping[Callable[..., Any], Provider | None] = {
+    BEARER: None,
+    get_bridge: get_bridge,
+    get_world: _world_of,
+    get_calendar: _calendar_of,
+    get_preferences: get_preferences,
+    get_accounts: get_accounts,
+    get_caller: get_caller,
+}
+"""What dependencies stand for where FastAPI is not asked; see `api.routes.direct`."""
+
+
 class StrictRequest(Request):
     """A request whose body must be plain JSON."""
 
@@ -129,10 +149,13 @@ class StrictRoute(APIRoute):
         """The handler with both put in front."""
         handle = super().get_route_handler()
         right = right_to(self.operation_id or self.name)
+        short = shortcut(self, PROVIDERS)
 
         async def guarded(request: Request) -> Response:
             guard(request, right)
-            return await handle(StrictRequest(request.scope, request.receive))
+            strict = StrictRequest(request.scope, request.receive)
+            answer = await short(strict) if short is not None else None
+            return await handle(strict) if answer is None else answer
 
         return guarded
 
@@ -167,10 +190,15 @@ def answer_page(
     rows: Any,
     calendar: Calendar,
     body: Callable[[Row, Calendar], Any],
+    variant: Hashable = None,
 ) -> Response:
-    """The page of a listing that a request asks for."""
-    part = listing.select(request.query_params, rows, calendar, _usual_page(request))
-    return ExactResponse(page_body(part, lambda row: body(row, calendar)))
+    """The page of a listing that a request asks for.
+
+    ``variant`` is what bodies depend on besides row and calendar.
+    """
+    query, usual = request.query_params, _usual_page(request)
+    content = listing.written(query, rows, calendar, lambda row: written(body(row, calendar)), usual, variant)
+    return Response(content, media_type="application/json")
 
 
 def _usual_page(request: Request) -> int:

@@ -101,5 +101,6 @@ async def delete_sku(sku_id: SkuId, request: Request, bridge: OnBridge, calendar
 )
 async def get_skus(request: Request, world: InWorld, calendar: InTime) -> Response:
     """SKUs in order of creation. Deleted ones are shown only to who filters by `deleted_at`."""
-    body = partial(sku_body, images=image_base(request))
-    return answer_page(SKUS, request, world.views.live_skus(), calendar, body)
+    images = image_base(request)
+    body = partial(sku_body, images=images)
+    return answer_page(SKUS, request, world.views.live_skus(), calendar, body, images)

@@ -13,7 +13,15 @@ class ExactResponse(JSONResponse):
 
     def render(self, content: Any) -> bytes:
         """The bytes of ``content``."""
-        return json.dumps(content, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
+        return written(content)
+
+
+_WRITER = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+
+
+def written(content: Any) -> bytes:
+    """JSON, exact beyond 64 bits."""
+    return _WRITER.encode(content).encode()
 
 
 def parse_json(body: bytes) -> Any:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -21,14 +22,11 @@ class Calendar:
 
     def local(self, ms: int) -> str:
         """Berlin wall time without an offset."""
-        return self._instant(ms).astimezone(BERLIN).replace(tzinfo=None).isoformat(timespec="microseconds")
+        return _written(self.epoch, ms)[0]
 
     def utc(self, ms: int) -> str:
         """The same instant with an explicit offset of zero."""
-        return self._instant(ms).isoformat(timespec="microseconds")
-
-    def _instant(self, ms: int) -> datetime:
-        return (self.epoch + timedelta(milliseconds=ms)).astimezone(UTC)
+        return _written(self.epoch, ms)[1]
 
     def micros(self, raw: str, latest: bool) -> int | None:
         """Simulated microseconds of a written instant, or None where it is not one.
@@ -45,3 +43,11 @@ class Calendar:
             return (moment.astimezone(UTC) - self.epoch.astimezone(UTC)) // timedelta(microseconds=1)
         except (ValueError, OverflowError):
             return None
+
+
+@lru_cache(maxsize=4096)
+def _written(epoch: datetime, ms: int) -> tuple[str, str]:
+    """An instant in Berlin wall time and in UTC; the rows of a page share many."""
+    instant = (epoch + timedelta(milliseconds=ms)).astimezone(UTC)
+    local = instant.astimezone(BERLIN).replace(tzinfo=None)
+    return local.isoformat(timespec="microseconds"), instant.isoformat(timespec="microseconds")

@@ -28,6 +28,8 @@ legacy**; who means such a mask writes the 32 characters (or the legacy code).
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from twin.domain.errors import Invalid
 
 SECTIONS = 32
@@ -65,6 +67,7 @@ def to_wire_32(mask: int) -> int:
     return int(to_text_32(mask))
 
 
+@lru_cache(maxsize=4096)
 def legacy_digits(mask: int) -> str:
     """The 8 characters of the legacy code: a digit is 1 where any of its 4 sections is taken."""
     text = to_text_32(mask)
