@@ -288,6 +288,8 @@ REQUESTS: Listing[RequestRow] = Listing(
         whole("priority", attrgetter("priority")),
         whole("counter", attrgetter("counter")),
         whole("placing_pos", attrgetter("balcony")),
+        whole("bot_id", attrgetter("bot")),
+        whole("level_id", attrgetter("level")),
         moments("created_at", attrgetter("created_ms")),
         moments("updated_at", attrgetter("updated_ms")),
     ),

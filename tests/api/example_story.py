@@ -13,13 +13,13 @@ from pathlib import Path
 from typing import Any
 
 from people import DAY_S, OTHER, PASSWORD, QUICK, SECRET, Wall
-from served import KEY, serve
 from storyteller import Story
 
 from api.accounts import Accounts
 from api.preferences.custom import MOST_CUSTOM
 from api.preferences.store import Custom
 from api.support import MOST_ISSUES
+from tests.api.served import KEY, serve
 
 EXAMPLES = Path(__file__).parents[2] / "api" / "examples.json"
 PIXEL = base64.b64decode(

@@ -8,9 +8,9 @@ from typing import Any
 
 import httpx
 from argon2 import PasswordHasher
-from served import KEY, Served, serve
 
 from api.accounts import Accounts, Role
+from tests.api.served import KEY, Served, serve
 
 START_S = 1_767_600_000.0
 """2026-01-05 09:00 in Berlin."""

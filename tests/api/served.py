@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -143,14 +143,17 @@ def serve(
     accounts: Accounts | None = None,
     data: Path | None = None,
     access: Access | None = None,
+    made: Callable[[], World] | None = None,
 ) -> Iterator[Served]:
-    """A twin of a site (or a shipped one, by name), served until the end of the block."""
-    place = load_site(find_site(site)) if isinstance(site, str) else site
+    """A twin of a site (or a shipped one, by name), or one ``made`` otherwise, served until the
+    end of the block.
+    """
 
     def world() -> World:
+        place = load_site(find_site(site)) if isinstance(site, str) else site
         return make_world(Beginning(Recipe(place, epoch=epoch.isoformat())))
 
-    bridge = Bridge(world, 0)
+    bridge = Bridge(made or world, 0)
     app = create_app(bridge, Settings(KEY, data=data, access=access or Access()), accounts)
     transport = httpx.ASGITransport(app)
     headers = {"Authorization": f"Bearer {KEY}"}

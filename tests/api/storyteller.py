@@ -10,7 +10,8 @@ from typing import Any
 
 import httpx
 from people import People, Wall
-from served import Served
+
+from tests.api.served import Served
 
 SHOWN_DATA = "/var/lib/twin"
 """What the folder of the server is called in examples; the real one has a new name each time."""

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 import pytest
 from people import DAY_S, HOUR_S, People, people
-from served import KEY
 
 from api.accounts import Role
+from tests.api.served import KEY
 
 
 @pytest.fixture

@@ -15,9 +15,9 @@ from argon2.low_level import Type
 from hypothesis import given
 from hypothesis import strategies as st
 from people import DAY_S, MINUTE_S, NOBODY, OTHER, PASSWORD, QUICK, People, people
-from served import serve
 
 from api.accounts import onetime, policy
+from tests.api.served import serve
 from twin.domain.errors import Invalid
 
 

@@ -8,10 +8,10 @@ from pathlib import Path
 import httpx
 import pytest
 from people import NOBODY, People, people
-from served import KEY
 
 from api.accounts.roles import ADMINS, RIGHTS, Role, lower_of, right_to
 from api.rights_page import guarded, page
+from tests.api.served import KEY
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "roles.md"
 OPERATIONS = [(method, path, route.operation_id or route.name) for method, path, route in guarded()]

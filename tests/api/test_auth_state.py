@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 from people import OTHER, PASSWORD, QUICK, SECRET, START_S, People, Wall, people
-from served import KEY, serve
 
 from api.accounts import Accounts
+from tests.api.served import KEY, serve
 
 
 @pytest.fixture

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 from people import MINUTE_S, People, people
-from served import KEY
+
+from tests.api.served import KEY
 
 
 @pytest.fixture

@@ -12,7 +12,8 @@ import pytest
 from jsonschema import Draft202012Validator
 from openapi_schema_validator import OAS30Validator
 from openapi_spec_validator import OpenAPIV30SpecValidator, OpenAPIV31SpecValidator
-from served import Served, serve
+
+from tests.api.served import Served, serve
 
 METHODS = {"get", "post", "put", "patch", "delete"}
 CANNOT_OCCUR = {

@@ -14,7 +14,8 @@ from typing import Any
 import httpx
 import pytest
 from PIL import Image
-from served import KEY, Served, serve
+
+from tests.api.served import KEY, Served, serve
 
 MEGABYTE = 1 << 20
 

@@ -6,10 +6,10 @@ from collections.abc import AsyncIterator, Iterator
 
 import pytest
 from fastapi.routing import APIRoute
-from served import JSON, KEY, Served, serve
 
 from api.accounts.roles import right_to
 from api.routes import all_routers
+from tests.api.served import JSON, KEY, Served, serve
 
 
 @pytest.fixture

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from served import JSON, Served, serve
+
+from tests.api.served import JSON, Served, serve
 
 
 @pytest.fixture

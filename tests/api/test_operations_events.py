@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from served import Served, serve
 
+from tests.api.served import Served, serve
 from twin.domain.events import SkuCreated
 from twin.records.views.happenings import KEPT, Happenings
 

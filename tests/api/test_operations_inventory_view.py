@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from served import Served, serve
 
+from tests.api.served import Served, serve
 from twin.domain.layout import Balcony, BotStart, CarrierStart, Level, Motion, Place, Site
 
 

@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from served import Served, serve
+
+from tests.api.served import Served, serve
 
 
 @pytest.fixture

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from served import Served, serve
 
 from api.wire.inventory import LoadResponse, load_removed
+from tests.api.served import Served, serve
 from twin.domain.events import LoadChanged
 from twin.domain.inventory import Sku
 

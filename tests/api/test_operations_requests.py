@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from served import Served, serve
+
+from tests.api.served import Served, serve
 
 
 @pytest.fixture

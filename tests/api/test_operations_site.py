@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
-from served import Served, serve
 
+from tests.api.served import Served, serve
 from twin.domain.layout import Balcony, Battery, BotStart, Level, Motion, Place, Site
 
 

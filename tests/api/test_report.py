@@ -13,8 +13,8 @@ from pathlib import Path
 
 import httpx
 import pytest
-from served import KEY, Served, serve
 
+from tests.api.served import KEY, Served, serve
 from twin.records.eventlog import EventLog
 from twin.simulation.engine import restore
 

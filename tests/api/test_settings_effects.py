@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 from people import DAY_S, people
-from served import Served, serve
 
 from api.preferences import CATALOGUE
+from tests.api.served import Served, serve
 
 
 @pytest.fixture

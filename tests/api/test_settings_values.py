@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from served import Served, serve
 
 from api.preferences import CATALOGUE, Preferences
 from api.preferences.values import DEEPEST_VALUE, LARGEST_VALUE
+from tests.api.served import Served, serve
 
 GOOD = {
     "api_key.lifetime_days": 30,

@@ -10,7 +10,8 @@ from typing import Any
 
 import httpx
 import pytest
-from served import Served, serve
+
+from tests.api.served import Served, serve
 
 MEGABYTE = 1 << 20
 PAYLOAD = json.dumps({"summary": "Bot 2 stands still", "größe": [1, None]})
