@@ -7,13 +7,12 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 
-from tests.laws.clients import drive_by_api
-from tests.api.people import PASSWORD, QUICK, SECRET, Wall
-from tests.laws.worlds import World as Run
-
 from api.accounts import Accounts
 from api.world import World
+from tests.api.people import PASSWORD, QUICK, SECRET, Wall
 from tests.api.served import KEY, Served, serve
+from tests.laws.clients import drive_by_api
+from tests.laws.worlds import World as Run
 from twin.domain.commands import CreateSku, DeleteSku
 from twin.domain.work import OPERATOR_BOTH
 from twin.records.views import Views
