@@ -15,6 +15,8 @@ from tests.laws.clients import drive_by_api
 from tests.laws.worlds import World as Run
 from twin.domain.commands import CreateSku, DeleteSku
 from twin.domain.work import OPERATOR_BOTH
+from twin.recipe import Beginning
+from twin.records.logfile import LogFile
 from twin.records.views import Views
 
 EPOCHS = (
@@ -70,7 +72,8 @@ def _past(number: int) -> World:
         engine.apply(CreateSku(sku, None, "PIECE", "UNASSIGN"))
         engine.run_until(engine.now + 500)
         engine.apply(DeleteSku(sku))
-    return World(engine, views, EPOCHS[number % len(EPOCHS)])
+    epoch = EPOCHS[number % len(EPOCHS)]
+    return World(engine, views, LogFile(), epoch, Beginning(snapshot=engine.snapshot()))
 
 
 def _people(api: Served, wall: Wall, rng: random.Random) -> None:
