@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 BASE := $(VENV)/.installed
 DEV := $(VENV)/.installed-dev
 
-.PHONY: help demo test check bench bench-listing bench-http
+.PHONY: help demo test soak check bench bench-listing bench-http
 .DEFAULT_GOAL := help
 
 help:  ## this list
@@ -18,6 +18,9 @@ demo: $(BASE)  ## start a twin and drive it over HTTP, every step checked
 
 test: check  ## check, then all tests
 	$(BIN)/python -m pytest -n 2
+
+soak: $(DEV)  ## long campaigns: 200 rounds of kill -9 under a running client
+	TWIN_CRASH_ROUNDS=200 $(BIN)/python -m pytest tests/api/test_crash.py
 
 check: $(DEV)  ## linter, types, import rules
 	$(BIN)/ruff check

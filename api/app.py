@@ -23,6 +23,7 @@ from api.control.app import control_app
 from api.desk import make_desk
 from api.document import TITLE, documented_app, older
 from api.hosting import DEFAULT, Hosted, Worlds
+from api.hosting.inheriting import Inheritance
 from api.routes import all_routers
 from api.routes.direct import FixedPaths
 from api.routes.pictures import pages
@@ -31,29 +32,37 @@ from api.stores import Stores
 from api.surprise import Unavailable
 from api.uploads import LIMITS
 from api.viewer import viewer
+from twin.records.store import CannotKeep
 
 DRAIN_LIMIT = 1 << 26
 """Bytes of a body too large that are still read."""
 
 
-def create_app(bridge: Bridge, settings: Settings, accounts: Accounts | None = None) -> FastAPI:
+def create_app(
+    bridge: Bridge, settings: Settings, accounts: Accounts | None = None, kept: Inheritance | None = None
+) -> FastAPI:
     """The application over the bridge of the default world, which it starts and closes.
 
-    Without ``accounts`` there is no user, and the key of the settings is the only one.
+    With ``kept`` the worlds outlive the process. Without ``accounts`` there is no user,
+    and the key of the settings is the only one.
     The vendor's document is at ``/openapi.json``, ours at ``/_twin/openapi.json``.
     """
     secret = settings.token_secret or secrets.token_urlsafe(SECRET_BYTES)
     accounts = accounts or Accounts(settings.api_key, secret=secret)
     first = Hosted(DEFAULT, "", settings.api_key, bridge, accounts, Stores(settings.data))
+    store = None if kept is None else kept.store
 
     @asynccontextmanager
     async def life(_app: FastAPI) -> AsyncIterator[None]:
-        bridge.start()
+        for hosted in worlds.all():
+            hosted.bridge.start()
         yield
         worlds.close()
 
     app = documented_app(lifespan=life)
-    worlds = Worlds(first, secret, partial(make_desk, app))
+    worlds = Worlds(first, secret, partial(make_desk, app), store)
+    if kept is not None:
+        kept.hand_over(worlds)
     app.router.routes.append(FixedPaths(route for router in all_routers() for route in router.routes))
     for router in all_routers():
         app.include_router(router)
@@ -63,7 +72,8 @@ def create_app(bridge: Bridge, settings: Settings, accounts: Accounts | None = N
     for part in (app, control):
         part.state.worlds, part.state.access = worlds, settings.access
         errors.install(part)
-        part.add_exception_handler(Unavailable, _unavailable)
+        for kind in (Unavailable, CannotKeep):
+            part.add_exception_handler(kind, _unavailable)
     control.state.vendor = app
     app.mount(CONTROL, control)
     app.add_middleware(BodyLimit, limit=settings.body_limit, larger=LIMITS)

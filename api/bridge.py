@@ -73,6 +73,10 @@ async def _never_gone() -> bool:
     return False
 
 
+def _no_more(_world: World) -> None:
+    return None
+
+
 def _nothing() -> None:
     return None
 
@@ -92,6 +96,7 @@ class Bridge:
         turns: Turns | None = None,
     ) -> None:
         self._build = build
+        self._then: Callable[[World], None] = _no_more
         self._turns = turns or Turns()
         self._last_ms = 0
         self._clock = clock
@@ -102,6 +107,7 @@ class Bridge:
         self._one_advance = asyncio.Lock()
         self._advancing = False
         self._task: asyncio.Task[None] | None = None
+        self.failed = False
         self.refusal: Refusal | None = None
         self.ready = asyncio.Event()
 
@@ -112,14 +118,27 @@ class Bridge:
         self._task = asyncio.create_task(self._live(), name="twin")
         self._task.add_done_callback(self._ended)
 
+    def fail(self, reason: str) -> None:
+        """Refuse all further work, for a reason outside the simulation."""
+        self._trouble, self.failed = reason, True
+        _log.critical(reason)
+
+    def when_built(self, then: Callable[[World], None]) -> None:
+        """Have ``then`` called with the world once it is built, before anybody may work with it."""
+        self._then = then
+
     def close(self) -> None:
         """Refuse all further work; what is under way ends at the next event."""
         self._trouble = self._trouble or "the twin is shutting down"
         if self._task is not None:
             self._task.cancel()
 
-    async def replace(self, build: Callable[[], World], speed: Speed) -> World:
+    async def replace(
+        self, build: Callable[[], World], speed: Speed, then: Callable[[World], None] = _no_more
+    ) -> World:
         """Serve another world instead, made in a thread; the one before, which is returned.
+
+        ``then`` is called with the new one at the moment from which it is served.
 
         It also mends a twin whose simulation has failed. Raises what making it raises, and
         Unavailable where there was none before; the old one is served on then.
@@ -129,8 +148,9 @@ class Bridge:
         async with self._one_advance:
             self._world, self._last_ms = new, new.last_ms
             self._set_pace(speed)
+            then(new)
             if self._task is None or self._task.done():
-                self._trouble = None
+                self._trouble, self.failed = None, False
                 self._task = asyncio.create_task(self._follow(), name="twin")
                 self._task.add_done_callback(self._ended)
         return before
@@ -171,6 +191,7 @@ class Bridge:
         self._world = await asyncio.to_thread(self._build)
         self._last_ms = self._world.last_ms
         self._set_pace(self._pace.speed)
+        self._then(self._world)
         self._trouble = None
         self.ready.set()
         await self._follow()
@@ -184,6 +205,7 @@ class Bridge:
         self.ready.set()
 
     def _fail(self, error: BaseException) -> None:
+        self.failed = True
         where = f"at {self._world.engine.now} ms" if self._world else "before its start"
         self._trouble = f"the simulation failed {where}: {type(error).__name__}: {error}"
         _log.critical(self._trouble, exc_info=error)
@@ -200,7 +222,7 @@ class Bridge:
         while True:
             self._check()
             self._wake.clear()
-            if self._standing:
+            if self.standing:
                 await self._wake.wait()
             elif self._slice(self._target(self._clock())):
                 await self._sleep()
@@ -216,12 +238,12 @@ class Bridge:
             self._turns.busy -= 1
 
     @property
-    def _standing(self) -> bool:
+    def standing(self) -> bool:
         """Whether the pace moves nothing: paused, or suspended by an advance."""
         return self._pace.paused or self._advancing
 
     @property
-    def _standing_still(self) -> bool:
+    def _still(self) -> bool:
         """Whether time stands although the pace is flat out: nothing would happen but charging."""
         return self._pace.speed == MAX and self.engine.quiet
 
@@ -249,7 +271,7 @@ class Bridge:
         """Until the next event is due, or until woken."""
         due = self.engine.peek()
         ahead = LONGEST_SLEEP_S
-        if due is not None and due <= self._last_ms and not self._standing_still:
+        if due is not None and due <= self._last_ms and not self._still:
             ahead = min(ahead, self._pace.wall_until(due) - self._clock())
         # Cheaper than a wait with a time limit, and there is one for every command.
         alarm = asyncio.get_running_loop().call_later(max(0.0, ahead), self._wake.set)
@@ -267,7 +289,7 @@ class Bridge:
         self._check()
         wall_s = self._clock()
         give_up = wall_s + CATCH_UP_S
-        while not self._standing and self._pace.speed != MAX:
+        while not self.standing and self._pace.speed != MAX:
             if self._slice(self._target(wall_s)) or self._clock() >= give_up:
                 return
             await self._give_way()
@@ -294,7 +316,7 @@ class Bridge:
 
     def _read(self) -> Clock:
         engine = self.engine
-        lag = 0 if self._standing else self._pace.lag_ms(self._clock(), engine.now)
+        lag = 0 if self.standing else self._pace.lag_ms(self._clock(), engine.now)
         due = None if engine.quiet else engine.peek()
         return Clock(self._pace.speed, engine.now, lag, due, self._advancing)
 

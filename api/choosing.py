@@ -11,10 +11,11 @@ import re
 from typing import Final
 
 from starlette.responses import JSONResponse
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.hosting import Hosted, Worlds
 from twin.domain.errors import NotFound
+from twin.records.store import CannotKeep
 
 _BASE: Final = re.compile(r"/_twin/worlds/([^/]{1,64})/(.+)", re.ASCII | re.DOTALL)
 _OF_VENDOR: Final = ("api/", "images/")
@@ -37,6 +38,7 @@ class Chooser:
             except NotFound as refusal:
                 await JSONResponse({"detail": str(refusal)}, 404)(scope, receive, send)
                 return
+            send = _vouched(scope, send)
         await self._app(scope, receive, send)
 
     def _chosen(self, scope: Scope) -> Scope:
@@ -60,3 +62,32 @@ def _authorization(scope: Scope) -> str:
         if name == b"authorization":
             return str(value, "latin-1")
     return ""
+
+
+def _vouched(scope: Scope, send: Send) -> Send:
+    """A ``send`` before which all that the answer rests on is on disk; 503 instead where it cannot be."""
+    if scope["state"]["hosted"].keeper is None:
+        return send
+    refused = False
+
+    async def vouched(message: Message) -> None:
+        nonlocal refused
+        hosted: Hosted = scope["state"]["hosted"]
+        try:
+            hosted.vouch()
+        except CannotKeep as error:
+            if not refused and message["type"] == "http.response.start":
+                await _say(str(error), send)
+            refused = True
+            if hosted.bridge.trouble is None:
+                hosted.bridge.fail(str(error))
+        if not refused:
+            await send(message)
+
+    return vouched
+
+
+async def _say(detail: str, send: Send) -> None:
+    answer = JSONResponse({"detail": detail}, 503)
+    await send({"type": "http.response.start", "status": 503, "headers": answer.raw_headers})
+    await send({"type": "http.response.body", "body": answer.body})

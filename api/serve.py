@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from api.control.access import Access
 
 
+_KEPT = ("site", "seed", "epoch", "operator", "policy", "speed", "api_key")
+"""Options that a kept world has its own values of."""
+
+
 class Operator(StrEnum):
     """Who gives the triggers at the balconies."""
 
@@ -36,6 +40,7 @@ class Control(StrEnum):
 
 
 def command(
+    context: typer.Context,
     site: Annotated[str, typer.Option(help="A shipped site or a site file.")] = "demo",
     seed: Annotated[int, typer.Option(min=0, help="Of all chance.")] = 1,
     speed: Annotated[str, typer.Option(help="0 (paused), 1 (real time), a factor, or max.")] = "1",
@@ -51,6 +56,12 @@ def command(
         Path | None,
         typer.Option(
             file_okay=False, help="Folder for pictures, reports, issues; a temporary one if not given."
+        ),
+    ] = None,
+    state: Annotated[
+        Path | None,
+        typer.Option(
+            file_okay=False, help="Folder in which all worlds outlive the process; in memory if not given."
         ),
     ] = None,
     control: Annotated[
@@ -78,6 +89,9 @@ def command(
     """Serve the API of a site until Ctrl-C."""
     pace, start, key = _speed(speed), _epoch(epoch), _key(api_key)
     access = _access(control, control_token, host)
+    if state is not None and data is not None:
+        raise _wrong("--data", "left out with --state, which keeps the files as well")
+    said = {name for name in _KEPT if _is_said(context, name)}
     # Slow to import, and not needed for --help.
     from api.server import Order, serve
     from twin.policies.chosen import Choice
@@ -97,6 +111,8 @@ def command(
         policies,
         access,
         control_port,
+        state,
+        frozenset(said),
     )
     raise typer.Exit(serve(order))
 
@@ -120,6 +136,12 @@ def _epoch(text: str | None) -> datetime:
     if instant is None or instant.utcoffset() is None or not 1970 <= instant.year <= 9000:
         raise _wrong("--epoch", "an instant with its UTC offset, like 2026-01-05T06:00:00+01:00")
     return instant.astimezone(UTC)
+
+
+def _is_said(context: typer.Context, name: str) -> bool:
+    """Whether an option was given, on the command line or by its variable."""
+    source = context.get_parameter_source(name)
+    return source is not None and source.name != "DEFAULT"
 
 
 def _access(way: Control | None, token: str | None, host: str) -> Access:

@@ -22,6 +22,9 @@ from rich.text import Text
 from api.app import create_app
 from api.bridge import Bridge
 from api.control.access import CONTROL, Access
+from api.hosting import DEFAULT
+from api.hosting.inheriting import Inheritance
+from api.hosting.making import files_of
 from api.settings import Settings
 from api.wire.inventory_view import INVENTORY
 from api.wire.sku import SKUS
@@ -30,6 +33,7 @@ from twin.domain.layout import Site
 from twin.experiments.sitefile import find_site, load_site
 from twin.policies.chosen import Choice
 from twin.recipe import Beginning, Recipe
+from twin.records.store import StateRefused
 from twin.simulation.pacing import Speed
 
 USAGE_ERROR = 2
@@ -60,6 +64,13 @@ class Order:
     policies: Choice
     access: Access
     control_port: int | None
+    state: Path | None
+    said: frozenset[str]
+
+    @property
+    def contradicted(self) -> list[str]:
+        """The options that were given and that a world which is kept has its own values of."""
+        return sorted(self.said - {"speed", "api_key"})
 
 
 def serve(order: Order) -> int:
@@ -72,10 +83,14 @@ def serve(order: Order) -> int:
     if order.control_port is not None:
         listeners.append(_listen(order.host, order.control_port))
         access = replace(access, port=listeners[1].getsockname()[1])
-    bridge = Bridge(lambda: _world(site, order), order.speed)
-    app = create_app(bridge, Settings(order.api_key, data=order.data, access=access))
+    kept = None if order.state is None else Inheritance.of(order.state)
+    order = order if kept is None else _taken_over(order, kept)
+    bridge = Bridge(lambda: _world(site, order, kept), order.speed)
+    secret = None if kept is None else kept.secret
+    settings = Settings(order.api_key, data=order.data, access=access, token_secret=secret)
+    app = create_app(bridge, settings, kept=kept)
     urls = [_url(order.host, listener) for listener in listeners]
-    server = _Server(app, bridge, _Banner(order, site, urls[0], urls[-1]))
+    server = _Server(app, bridge, _Banner(order, bridge, urls[0], urls[-1]))
     signal.signal(signal.SIGTERM, _leave)
     try:
         server.run(sockets=listeners)
@@ -86,7 +101,24 @@ def serve(order: Order) -> int:
     return 1 if server.failed else 0
 
 
-def _world(site: Site, order: Order) -> World:
+def _taken_over(order: Order, kept: Inheritance) -> Order:
+    """The order with what the kept default world knows better. Raises StateRefused."""
+    data = files_of(kept.store, DEFAULT)
+    if kept.default is None:
+        return replace(order, data=data)
+    if order.contradicted:
+        options = ", ".join("--" + name.replace("_", "-") for name in order.contradicted)
+        kept.store.close()
+        raise StateRefused(
+            f"{order.state}: the world that is kept there has its own {options}; leave that out, "
+            "or name another folder"
+        )
+    speed = order.speed if "speed" in order.said else kept.default.speed
+    key = order.api_key if "api_key" in order.said else kept.default.about["key"]
+    return replace(order, data=data, speed=speed, api_key=key)
+
+
+def _world(site: Site, order: Order, kept: Inheritance | None) -> World:
     recipe = Recipe(
         site,
         seed=order.seed,
@@ -94,7 +126,8 @@ def _world(site: Site, order: Order) -> World:
         epoch=order.epoch.isoformat(),
         policies=order.policies,
     )
-    world = make_world(Beginning(recipe))
+    beginning = Beginning(recipe)
+    world = make_world(beginning) if kept is None else kept.make_default(beginning)
     # Made once in full, here, so that the first reader need not wait for it.
     INVENTORY.warm(world.views.live_inventory())
     SKUS.warm(world.views.live_skus())
@@ -132,7 +165,7 @@ class _Banner:
     """What is said when the twin is ready: to people, and where asked for to a program."""
 
     order: Order
-    site: Site
+    bridge: Bridge
     url: str
     control_url: str
 
@@ -145,17 +178,19 @@ class _Banner:
                 "url": self.url,
                 "control_url": self.control_url + CONTROL,
                 "api_key": self.order.api_key,
-                "site": self.site.name,
+                "site": self.bridge.engine.origin.site.name,
                 "pid": os.getpid(),
             }
             print(json.dumps(facts), flush=True)
 
     def _lines(self) -> list[str]:
-        order, site = self.order, self.site
+        order, engine = self.order, self.bridge.engine
+        site = engine.origin.site
         return [
             f"twin of {site.name}: {len(site.levels)} levels, {len(site.bots)} bots, "
             f"{len(site.carriers)} carriers, {len(site.balconies)} balconies",
-            f"speed {order.speed}, seed {order.seed}, operator {order.operator}",
+            f"speed {order.speed}, seed {engine.origin.seed}, "
+            + (f"state in {order.state}" if order.state else f"operator {order.operator}"),
             f"URL      {self.url}",
             f"API key  {order.api_key}",
             f"try      curl -H 'Authorization: Bearer {order.api_key}' {self.url}/api/v2/storage_status",

@@ -25,6 +25,11 @@ class World:
     epoch: datetime
     beginning: Beginning
 
+    @classmethod
+    def of(cls, engine: Engine, views: Views, log: LogFile, beginning: Beginning) -> World:
+        """A world on the calendar that its engine names."""
+        return cls(engine, views, log, datetime.fromisoformat(engine.origin.epoch), beginning)
+
     @property
     def last_ms(self) -> int:
         """The last simulated ms that can be reached."""
@@ -48,4 +53,4 @@ def make_world(beginning: Beginning, log: Path | None = None) -> World:
     file = LogFile(log)
     engine = beginning.make([file.write])
     views = Views.following(engine)
-    return World(engine, views, file, datetime.fromisoformat(engine.origin.epoch), beginning)
+    return World.of(engine, views, file, beginning)

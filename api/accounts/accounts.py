@@ -77,6 +77,11 @@ class Accounts:
         user = self.sessions.user_of(credential)
         return None if user is None else Caller.of_user(user)
 
+    @property
+    def changes(self) -> int:
+        """Grows with every change that must not be lost; when a key was used last is not such a one."""
+        return self._kept.changes
+
     def snapshot(self) -> dict[str, Any]:
         """All that is kept, as JSON values. It holds secrets: API keys, codes, password hashes."""
         plain: dict[str, Any] = _STATE.dump_python(self._kept.state(), mode="json")

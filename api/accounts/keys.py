@@ -56,7 +56,7 @@ class ApiKeys:
         if key.expires_ms is not None and now_ms >= key.expires_ms:
             return None
         used = replace(key, last_used_ms=now_ms)
-        self._kept.keys.put(used)
+        self._kept.keys.touch(used)
         return used
 
     def delete(self, key_id: int) -> ApiKey:

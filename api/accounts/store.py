@@ -37,6 +37,9 @@ class Table(Protocol[Record]):
     def put(self, record: Record) -> None:
         """Keep a record, instead of what there was of its id."""
 
+    def touch(self, record: Record) -> None:
+        """The same as ``put`` for what may be lost with the process."""
+
     def remove(self, record_id: int) -> None:
         """Forget a record."""
 
@@ -59,6 +62,10 @@ class Repository(Protocol):
     def sessions(self) -> Table[Session]:
         """The sessions."""
 
+    @property
+    def changes(self) -> int:
+        """Grows with every change that must not be lost."""
+
     def state(self) -> State:
         """All that is kept."""
 
@@ -79,6 +86,7 @@ class MemoryTable(Generic[Record]):
         self._by_id: dict[int, Record] = {}
         self._by_handle: dict[str, int] = {}
         self.last_id = 0
+        self.changes = 1
 
     def get(self, record_id: int) -> Record | None:
         """The record of that id."""
@@ -95,20 +103,28 @@ class MemoryTable(Generic[Record]):
 
     def put(self, record: Record) -> None:
         """Keep a record, instead of what there was of its id. Its second name never changes."""
+        self.changes += 1
+        self.touch(record)
+
+    def touch(self, record: Record) -> None:
+        """The same as ``put`` for what may be lost with the process."""
         self._by_id[record.id] = record
         self._by_handle[self._handle(record)] = record.id
 
     def remove(self, record_id: int) -> None:
         """Forget a record."""
+        self.changes += 1
         del self._by_handle[self._handle(self._by_id.pop(record_id))]
 
     def next_id(self) -> int:
         """An id that no record has or ever had."""
+        self.changes += 1
         self.last_id += 1
         return self.last_id
 
     def replace(self, records: Iterable[Record], last_id: int) -> None:
         """Keep these instead of all there was."""
+        self.changes += 1
         self._by_id.clear()
         self._by_handle.clear()
         self.last_id = last_id
@@ -123,6 +139,11 @@ class MemoryRepository:
         self.users: MemoryTable[User] = MemoryTable(lambda user: user.email)
         self.keys: MemoryTable[ApiKey] = MemoryTable(lambda key: digest(key.value.encode()))
         self.sessions: MemoryTable[Session] = MemoryTable(lambda session: str(session.id))
+
+    @property
+    def changes(self) -> int:
+        """Grows with every change that must not be lost."""
+        return self.users.changes + self.keys.changes + self.sessions.changes
 
     def state(self) -> State:
         """All that is kept."""

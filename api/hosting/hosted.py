@@ -2,26 +2,40 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from api.accounts import Accounts
 from api.bridge import Bridge
+from api.hosting.keeping import ACCOUNTS, SETTINGS, Keeper
 from api.preferences import Preferences
 from api.preferences.effects import keep_events
 from api.stores import Stores
-from api.world import make_world
+from api.world import World, make_world
+from twin.recipe import Beginning
 from twin.simulation.pacing import Speed
 
 
 class Hosted:
-    """A world and all that belongs to it alone. ``key`` is its first API key."""
+    """A world and all that belongs to it alone. ``key`` is its first API key.
+
+    With a ``keeper`` it outlives the process.
+    """
 
     def __init__(
-        self, world_id: str, name: str, key: str, bridge: Bridge, accounts: Accounts, stores: Stores
+        self,
+        world_id: str,
+        name: str,
+        key: str,
+        bridge: Bridge,
+        accounts: Accounts,
+        stores: Stores,
+        keeper: Keeper | None = None,
     ) -> None:
         self.id, self.name, self.key = world_id, name, key
-        self.bridge, self.accounts, self.stores = bridge, accounts, stores
+        self.bridge, self.accounts, self.stores, self.keeper = bridge, accounts, stores, keeper
         self.speed: Speed = bridge.speed
         self.created = datetime.now(UTC)
         self._first_accounts: dict[str, Any] = accounts.snapshot()
@@ -34,19 +48,59 @@ class Hosted:
     async def reset(self) -> None:
         """Make the world what it was when it was made: time, stock, work, settings, accounts, speed.
 
-        Its id and its first key stay. Raises Unavailable where it never was built.
+        Its id and its first key stay. Raises Unavailable where it never was built, and CannotKeep.
         """
-        beginning = self.bridge.world.beginning
-        await self.bridge.replace(lambda: make_world(beginning), self.speed)
-        self.accounts.restore(self._first_accounts)
-        self.settle_preferences({})
+
+        def as_at_first(_world: World) -> None:
+            self.accounts.restore(self._first_accounts)
+
+        await self.begin(self.bridge.world.beginning, {}, self.speed, as_at_first)
+
+    async def begin(
+        self,
+        beginning: Beginning,
+        settings: dict[str, Any],
+        speed: Speed,
+        then: Callable[[World], None] = lambda _world: None,
+    ) -> None:
+        """Let another run take the place of the one so far, with these settings."""
+
+        def begun(world: World) -> None:
+            then(world)
+            self.settle_preferences(settings)
+            if self.keeper is not None:
+                self.keeper.begin_again(self, world)
+
+        before = await self.bridge.replace(lambda: make_world(beginning, self._next_log()), speed, begun)
+        before.log.close()
+
+    def _next_log(self) -> Path | None:
+        return None if self.keeper is None else self.keeper.next_log_path
+
+    def recover(self, documents: dict[str, Any]) -> None:
+        """Have the accounts and settings that a keeper has kept. Raises ValueError for others."""
+        if ACCOUNTS in documents:
+            self.accounts.restore(documents[ACCOUNTS])
+        self._put_preferences(documents.get(SETTINGS, {}))
 
     def settle_preferences(self, plain: dict[str, Any]) -> None:
         """Have the settings that ``Preferences.export`` has written, instead of all there were."""
-        self.stores.preferences = Preferences.restored(plain)
+        self._put_preferences(plain)
         keep_events(self.stores.preferences, self.bridge)
 
+    def _put_preferences(self, plain: dict[str, Any]) -> None:
+        changes = self.stores.preferences.changes
+        self.stores.preferences = Preferences.restored(plain)
+        self.stores.preferences.changes = changes + 1
+
+    def vouch(self) -> None:
+        """Have on disk all that an answer given now rests on. Raises CannotKeep."""
+        if self.keeper is not None:
+            self.keeper.vouch(self)
+
     def close(self) -> None:
-        """End it, and remove what was temporary."""
+        """End it: keep what is to be kept, and remove what was temporary."""
+        if self.keeper is not None and not self.bridge.failed:
+            self.keeper.save(self)
         self.bridge.close()
         self.stores.close()

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from api.accounts import Accounts
 from api.bridge import Bridge
 from api.hosting.hosted import Hosted
+from api.hosting.keeping import Keeper
 from api.hosting.worlds import Worlds
 from api.stores import Stores
 from api.surprise import Unavailable
 from api.world import make_world
 from twin.domain.errors import Invalid, SiteRefused
 from twin.recipe import Beginning
+from twin.records.store import Kept, Store
 from twin.simulation.pacing import Speed
 
 KEY_BYTES = 24
@@ -40,18 +43,45 @@ async def open_world(worlds: Worlds, wanted: Wanted) -> Hosted:
     worlds.check_room()
     key = wanted.key or secrets.token_urlsafe(KEY_BYTES)
     worlds.check_key(key)
-    bridge = Bridge(lambda: make_world(wanted.beginning), wanted.speed, turns=worlds.default.bridge.turns)
-    await _built(bridge)
     world_id = worlds.next_id()
+    keeper = None if worlds.store is None else Keeper(worlds.store, world_id)
+    log = None if keeper is None else keeper.log_path
+    bridge = Bridge(
+        lambda: make_world(wanted.beginning, log), wanted.speed, turns=worlds.default.bridge.turns
+    )
+    await _built(bridge)
     accounts = Accounts(key, secret=worlds.secret, world=world_id)
-    hosted = Hosted(world_id, wanted.name, key, bridge, accounts, Stores(None))
+    stores = Stores(files_of(worlds.store, world_id))
+    hosted = Hosted(world_id, wanted.name, key, bridge, accounts, stores, keeper)
     if wanted.settings is not None:
         hosted.settle_preferences(wanted.settings)
     try:
         worlds.add(hosted)
+        if keeper is not None:
+            keeper.begin(hosted, bridge.world)
     except BaseException:
+        bridge.fail("this world could not be made")
         hosted.close()
         raise
+    return hosted
+
+
+def files_of(store: Store | None, world_id: str) -> Path | None:
+    """The folder for the pictures, reports and issues of a world that is kept; None: a temporary one."""
+    return None if store is None else store.folder / "files" / world_id
+
+
+def take_up(worlds: Worlds, kept: Kept) -> Hosted:
+    """A world that was kept, to be brought back when its bridge is started. Raises StateRefused."""
+    assert worlds.store is not None
+    keeper = Keeper(worlds.store, kept.world, kept.run)
+    bridge = Bridge(lambda: keeper.resumed(kept), kept.speed, turns=worlds.default.bridge.turns)
+    accounts = Accounts(kept.about["key"], secret=worlds.secret, world=kept.world)
+    stores = Stores(files_of(worlds.store, kept.world))
+    hosted = Hosted(kept.world, kept.about["name"], kept.about["key"], bridge, accounts, stores, keeper)
+    hosted.speed = kept.about["speed"]
+    hosted.recover(kept.documents)
+    worlds.add(hosted)
     return hosted
 
 

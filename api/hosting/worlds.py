@@ -17,8 +17,10 @@ from api.bridge import Bridge
 from api.calls.asgi import Desk
 from api.hosting.hosted import Hosted
 from twin.domain.errors import InUse, NotFound
+from twin.records.store import Store
 
 DEFAULT: Final = "default"
+LAST: Final = "last_world"
 MOST_WORLDS: Final = 200
 """Worlds on one server, the default one among them."""
 
@@ -27,14 +29,20 @@ class Worlds:
     """The worlds by id; the default one is always there.
 
     ``secret`` signs the tokens of all; ``make_desk`` makes the place where the calls of a
-    world are written down.
+    world are written down. With a ``store`` the worlds outlive the process.
     """
 
-    def __init__(self, default: Hosted, secret: str, make_desk: Callable[[Bridge], Desk]) -> None:
-        self.default, self.secret = default, secret
+    def __init__(
+        self,
+        default: Hosted,
+        secret: str,
+        make_desk: Callable[[Bridge], Desk],
+        store: Store | None = None,
+    ) -> None:
+        self.default, self.secret, self.store = default, secret, store
         self._make_desk = make_desk
         self._desks: dict[str, Desk] = {}
-        self._last = 0
+        self._last: int = 0 if store is None else store.fact(LAST) or 0
         self._by_id: dict[str, Hosted] = {default.id: default}
 
     def all(self) -> list[Hosted]:
@@ -74,6 +82,8 @@ class Worlds:
     def next_id(self) -> str:
         """An id that no world has or ever had."""
         self._last += 1
+        if self.store is not None:
+            self.store.put_fact(LAST, self._last)
         return f"w{self._last}"
 
     def add(self, hosted: Hosted) -> None:
@@ -89,6 +99,9 @@ class Worlds:
             raise InUse("the default world cannot be deleted; it can be reset")
         del self._by_id[world_id]
         self._desks.pop(world_id, None)
+        if hosted.keeper is not None:
+            hosted.keeper.forget()
+            hosted.keeper = None
         hosted.close()
 
     def of_header(self, authorization: str) -> Hosted:
@@ -116,3 +129,5 @@ class Worlds:
         """End all of them."""
         for hosted in self.all():
             hosted.close()
+        if self.store is not None:
+            self.store.close()

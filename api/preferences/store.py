@@ -56,6 +56,7 @@ class Preferences:
 
     def __init__(self, kept: Kept | None = None) -> None:
         self._kept = kept or Kept()
+        self.changes = 1
         self.writing = asyncio.Lock()
 
     @classmethod
@@ -112,10 +113,12 @@ class Preferences:
 
     def define(self, key: str, custom: Custom) -> None:
         """Make a custom setting, or change what is known of one."""
+        self.changes += 1
         self._kept.custom[key] = custom
 
     def put(self, key: str, value: Any, now: int) -> None:
         """Set a system value."""
+        self.changes += 1
         changed = not _same(value, self.system(key))
         self._kept.system[key] = value
         if changed:
@@ -123,10 +126,12 @@ class Preferences:
 
     def touch(self, key: str, now: int) -> None:
         """Note a change of a value that is kept elsewhere."""
+        self.changes += 1
         self._kept.updated[key] = now
 
     def reset(self, key: str, now: int) -> None:
         """Go back to the default of a system setting; nothing where nothing was set."""
+        self.changes += 1
         if key not in self._kept.system:
             return
         before = self._kept.system.pop(key)
@@ -135,12 +140,14 @@ class Preferences:
 
     def remove(self, key: str) -> None:
         """Forget a custom setting altogether."""
+        self.changes += 1
         self._kept.custom.pop(key, None)
         self._kept.system.pop(key, None)
         self._kept.updated.pop(key, None)
 
     def change_user(self, user_idx: int, updates: dict[str, Any], resets: Iterable[str]) -> None:
         """Set and reset values of one user."""
+        self.changes += 1
         own = {**self._kept.users.get(user_idx, {}), **updates}
         for key in resets:
             own.pop(key, None)
@@ -151,6 +158,7 @@ class Preferences:
 
     def forget_user(self, user_idx: int) -> None:
         """Drop the values of a user who is gone."""
+        self.changes += 1
         self._kept.users.pop(user_idx, None)
 
 

@@ -7,12 +7,15 @@ Documented for third parties in ``docs/event-log.md``. A line is ``seq``, ``t_ms
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import get_args
 
 import orjson
 
 from twin.domain.events import Event
+from twin.simulation.codec import from_plain
 
+_KINDS: Mapping[str, type] = {kind.__name__: kind for kind in get_args(Event)}
 Sink = Callable[[bytes], object]
 
 
@@ -48,3 +51,16 @@ def encode(seq: int, t_ms: int, event: Event) -> bytes:
         # Quotes within a value are escaped, so that only the key can match.
         body = body.replace(b'"from_":', b'"from":', 1)
     return b'{"seq":%d,"t_ms":%d,"type":"%s",' % (seq, t_ms, type(event).__name__.encode()) + body + b"\n"
+
+
+def decode(line: bytes) -> tuple[int, int, Event]:
+    """Number, time and event of a line. Raises ValueError where it is none that ``encode`` has written."""
+    plain = orjson.loads(line)
+    try:
+        seq, t_ms, kind = plain.pop("seq"), plain.pop("t_ms"), _KINDS[plain.pop("type")]
+        if "from" in plain:
+            plain["from_"] = plain.pop("from")
+        event: Event = from_plain(kind, plain)
+    except (KeyError, TypeError, AttributeError) as error:
+        raise ValueError(f"this is no line of an event log: {error}") from None
+    return seq, t_ms, event

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import tempfile
 import weakref
@@ -22,12 +23,13 @@ class LogFile:
     """The canonical event log in a file, and the SHA-256 of its bytes.
 
     Subscribe ``write`` to an engine. Without a path the file is a temporary one that
-    ends with the process. The log of a twin that went on from a snapshot begins with
-    the first event after it. ``close()`` closes the file, and so does letting go of it.
+    ends with the process. Of a file that is there, the first ``keep_bytes`` are kept. The
+    log of a twin that went on from a snapshot begins with the first event after it.
+    ``close()`` closes the file, and so does letting go of it.
     """
 
-    def __init__(self, path: Path | None = None) -> None:
-        self._file = _opened(path)
+    def __init__(self, path: Path | None = None, keep_bytes: int = 0) -> None:
+        self._file = _opened(path, keep_bytes)
         # Whoever lets a world go need not think of its log.
         self.close = weakref.finalize(self, self._file.close)
         self._hash = hashlib.sha256()
@@ -35,6 +37,9 @@ class LogFile:
         self._size = 0
         self.lines = 0
         self.first_seq: int | None = None
+        for line in self._file if keep_bytes else ():
+            self.first_seq = self.first_seq or int(json.loads(line)["seq"])
+            self._take(line)
 
     def write(self, seq: int, t_ms: int, event: Event) -> None:
         """Append one event. Raises OSError where the disk is full."""
@@ -44,6 +49,9 @@ class LogFile:
 
     def _append(self, line: bytes) -> None:
         self._file.write(line)
+        self._take(line)
+
+    def _take(self, line: bytes) -> None:
         self._hash.update(line)
         if self.lines % MARK_EVERY == 0:
             self._marks.append(self._size)
@@ -100,7 +108,11 @@ class LogFile:
         os.fsync(self._file.fileno())
 
 
-def _opened(path: Path | None) -> IO[bytes]:
+def _opened(path: Path | None, keep_bytes: int) -> IO[bytes]:
     if path is None:
         return tempfile.TemporaryFile("w+b", buffering=CHUNK)
-    return path.open("w+b", buffering=CHUNK)
+    if not keep_bytes:
+        return path.open("w+b", buffering=CHUNK)
+    file = path.open("r+b", buffering=CHUNK)
+    file.truncate(keep_bytes)
+    return file

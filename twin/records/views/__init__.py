@@ -77,6 +77,11 @@ class Views:
         self._happenings.note(seq, t_ms, event)
         self._recent.note(seq, t_ms, event)
 
+    def recall(self, seq: int, t_ms: int, event: past.Event) -> None:
+        """Take note of an event of long ago, whose effects the plant shows already."""
+        self._happenings.note(seq, t_ms, event)
+        self._recent.note(seq, t_ms, event)
+
     # -- readings
 
     def skus(self) -> Sequence[SkuRow]:
