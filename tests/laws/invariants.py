@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from twin.domain import work
 from twin.domain.battery import capacity_mj, level_mj
-from twin.domain.bots import LEG, Bot
+from twin.domain.bots import HOLD, LEG, Bot
 from twin.domain.inventory import ALL_SECTIONS
 from twin.domain.layout import BALCONY, CHARGER, PARKING, STORAGE
 from twin.domain.plant import Plant
@@ -199,6 +199,8 @@ def windows(bot: Bot, now: int) -> Iterable[Window]:
 def _spans(bot: Bot) -> Iterable[tuple[int, float, float]]:
     cell, since = bot.cell, float("-inf")
     for step in bot.steps:
+        if step.kind == HOLD:
+            break
         assert step.end_ms >= step.begin_ms
         if step.kind != LEG:
             continue

@@ -13,6 +13,7 @@ LEG = "leg"
 LIFT = "lift"
 LOWER = "lower"
 WRITE = "write"
+HOLD = "hold"
 
 
 @dataclass(slots=True)
@@ -21,9 +22,14 @@ class Step:
 
     A leg carries its cells with the time each is entered and left; the bot keeps
     the last cell until its next leg leaves it. ``axis`` is the driving axis at its
-    end. Lifting and lowering happen at rest and have no cells. ``energy_mj`` is what
-    the step draws from the battery. ``waits`` are the stretches of a leg in which the bot
-    stands still for others: index of the cell, from, until.
+    end. ``runs`` are the cells of each stretch from stop to stop, ``departs`` when it sets
+    out on each, ``waits`` the stretches in which it stands still for others: index of the
+    cell, from, until. Lifting and lowering happen at rest and have no cells.
+    ``energy_mj`` is what the step draws from the battery.
+
+    A HOLD interrupts a trip: the bot stands, for as long as it has to, where the step before
+    ended. What follows is what is left of the trip, with the times it was once planned
+    for; ``begin_ms`` says when it was interrupted.
     """
 
     kind: str
@@ -35,6 +41,8 @@ class Step:
     enter_ms: list[int] = field(default_factory=list)
     leave_ms: list[int] = field(default_factory=list)
     axis: int = X_AXIS
+    runs: list[int] = field(default_factory=list)
+    departs: list[int] = field(default_factory=list)
     waits: list[tuple[int, int, int]] = field(default_factory=list)
 
 
@@ -70,6 +78,21 @@ class Bot:
     fault: str | None = None
     task: str | None = None
     task_begun: bool = False
+
+    @property
+    def held(self) -> bool:
+        """Whether it stands where its trip was interrupted."""
+        return bool(self.steps) and self.steps[0].kind == HOLD
+
+    @property
+    def interrupted(self) -> bool:
+        """Whether its trip was interrupted: it stands there, or is on the way to where it will."""
+        return any(step.kind == HOLD for step in self.steps)
+
+    @property
+    def moving(self) -> bool:
+        """Whether a step is under way."""
+        return bool(self.steps) and self.steps[0].kind != HOLD
 
 
 WRONG_QUANTITY = "WRONG_QUANTITY"

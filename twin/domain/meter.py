@@ -17,7 +17,7 @@ class Meter:
 
     def energy_mj(self, bot: Bot, now: int) -> int:
         """What the battery holds at an instant, in mJ. Within a step it falls evenly."""
-        if bot.steps and bot.steps[0].begin_ms <= now:
+        if bot.moving and bot.steps[0].begin_ms <= now:
             step = bot.steps[0]
             span = max(1, step.end_ms - step.begin_ms)
             return bot.energy_mj - step.energy_mj * (now - step.begin_ms) // span

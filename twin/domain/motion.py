@@ -139,6 +139,20 @@ def run_profiles(drive: Drive, pitch_mm: int, longest: int) -> tuple[RunProfile,
     return tuple(_run_profile(drive, pitch_mm, n) for n in range(longest + 1))
 
 
+@lru_cache(maxsize=64)
+def brake_times(drive: Drive, pitch_mm: int, longest: int) -> tuple[int, ...]:
+    """Until when, in ms after its departure, a bot can still decide to stop after 0, 1, ... ``longest`` cells.
+
+    A run over ``n`` cells begins to brake ``p / b`` before its end (``p`` its peak speed). Up to
+    then it is the beginning of every longer run, second by second.
+    """
+    profiles = (
+        _profile(n * pitch_mm, drive.speed_mm_s, drive.acceleration_mm_s2, drive.deceleration_mm_s2)
+        for n in range(longest + 1)
+    )
+    return tuple(math.floor(_ms(p.duration - p.peak / p.deceleration)) for p in profiles)
+
+
 def _run_profile(drive: Drive, pitch_mm: int, n: int) -> RunProfile:
     profile = _profile(n * pitch_mm, drive.speed_mm_s, drive.acceleration_mm_s2, drive.deceleration_mm_s2)
     passed = [_ms(profile.time_at(i * pitch_mm)) for i in range(n + 1)]  # centre over cell i

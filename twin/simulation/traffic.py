@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from twin.domain.bots import LEG, WRITE, X_AXIS, Y_AXIS, Bot, Step
+from twin.domain.bots import HOLD, LEG, WRITE, X_AXIS, Y_AXIS, Bot, Step
 from twin.domain.layout import Level, Site
 from twin.domain.motion import RunProfile, run_profiles
 from twin.policies.routing import Route, Routes
@@ -417,7 +417,8 @@ def _leg(runs: list[Run], departures: list[int], begin: int) -> Step:
         leave += [depart + t for t in track.leave[:-1]]
     end = departures[-1] + runs[-1].track.duration_ms
     leave.append(FOREVER)
-    return Step(LEG, begin, end, None, 0, cells, enter, leave, runs[-1].axis)
+    lengths = [len(run.ahead) for run in runs]
+    return Step(LEG, begin, end, None, 0, cells, enter, leave, runs[-1].axis, lengths, departures)
 
 
 def _waits(runs: list[Run], departures: list[int], at_rest: int) -> list[tuple[int, int, int]]:
@@ -438,6 +439,8 @@ def _holds_of(steps: list[Step], start: int, now: int) -> list[tuple[int, int, i
     holds: list[tuple[int, int, int]] = []
     cell, since = start, now
     for step in steps:
+        if step.kind == HOLD:
+            break
         if step.kind != LEG:
             continue
         holds.append((cell, since, step.leave_ms[0]))
