@@ -239,6 +239,11 @@ def _fail_tag(state: State, rng: random.Random) -> ask.Command:
     return ask.FailTag(rng.choice([*state.carriers, 7]), _lasts(rng))
 
 
+def _block_cell(state: State, rng: random.Random) -> ask.Command:
+    x, y = rng.randint(0, 14), rng.randint(0, 12)
+    return ask.BlockCell(rng.choice((1, 1, 1, 1, 99)), x, y, _lasts(rng))
+
+
 def _repair_fault(state: State, rng: random.Random) -> ask.Command:
     return ask.RepairFault(rng.choice([*state.faults, *state.faults, *state.faults, 0]))
 
@@ -277,9 +282,18 @@ MAKERS: Mapping[str, Maker] = {
     "fail_charger": _fail_charger,
     "fail_tag": _fail_tag,
     "block_balcony": lambda state, rng: ask.BlockBalcony(_balcony(state, rng), _lasts(rng)),
+    "stall_bot": lambda state, rng: ask.StallBot(_bot(state, rng), _lasts(rng)),
+    "block_cell": _block_cell,
+    "emergency_stop": lambda state, rng: ask.EmergencyStop(_lasts(rng)),
     "repair_fault": _repair_fault,
 }
 """One for each command: makes some instance of it, mostly one that makes sense."""
 
-_OFTEN = {"place_fulfillment": 8, "place_replenishment": 4, "place_fetch": 6, "trigger_job": 12}
+_OFTEN = {
+    "place_fulfillment": 8,
+    "place_replenishment": 4,
+    "place_fetch": 6,
+    "trigger_job": 12,
+    "repair_fault": 4,
+}
 _WEIGHTED = tuple(maker for name, maker in MAKERS.items() for _ in range(_OFTEN.get(name, 1)))

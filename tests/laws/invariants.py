@@ -138,6 +138,8 @@ def check_derived(plant: Plant) -> None:
     fresh = Plant(plant.site, from_plain(State, to_plain(plant.state)), plant.orders.keep_ended)
     for level, deck in plant.decks.items():
         anew = fresh.decks[level]
+        assert deck.held.keys() == anew.held.keys()
+        assert deck.broken.keys() == anew.broken.keys()
         for name in DERIVED:
             assert getattr(deck, name) == getattr(anew, name), f"{name} of level {level}"
         assert deck.free_bots.keys() == anew.free_bots.keys()
@@ -172,7 +174,10 @@ def check_floor(engine: Engine) -> None:
             legs = [step for step in bot.steps if step.kind == LEG]
             last = legs[-1].cells[-1] if legs else bot.cell
             assert kinds[last] in (PARKING + CHARGER + BALCONY) or bot.task is not None
-            assert bot.steps or bot.visit is not None or bot.task is not None or bot.parking == bot.cell
+            waits = bot.fault is not None or bot.id in deck.stranded
+            at_work = bot.steps or bot.visit is not None or bot.task is not None
+            assert at_work or waits or bot.parking == bot.cell
+            assert (bot.id in deck.held) == bot.interrupted
 
 
 def check_energy(plant: Plant, now: int) -> None:

@@ -65,7 +65,17 @@ MAINTENANCE = (
 )
 
 
-FAULTS = ("send_person_away", "fail_charger", "fail_tag", "block_balcony", "repair_fault")
+FAULTS = (
+    "stall_bot",
+    "block_cell",
+    "emergency_stop",
+    "send_person_away",
+    "fail_charger",
+    "fail_tag",
+    "block_balcony",
+    "repair_fault",
+    "repair_fault",
+)
 
 
 def test_every_command_there_is_can_be_drawn() -> None:

@@ -99,6 +99,7 @@ def test_several_levels_that_share_balconies_break_no_rule() -> None:
         operator=st.sampled_from(OPERATORS),
         capacity_wh=st.sampled_from((30, 480)),
         policies=CHOICES,
+        faults_every_s=st.sampled_from((0, 15, 60)),
     ),
     client=st.integers(0, 2**32),
 )
@@ -128,6 +129,7 @@ def test_clients_that_do_all_sorts_of_things_at_random_break_no_rule(world: Worl
         keep_ended=st.booleans(),
         capacity_wh=st.sampled_from((30, 480)),
         policies=CHOICES,
+        faults_every_s=st.sampled_from((0, 10, 30)),
     ),
     client=st.integers(0, 2**32),
     instants=st.lists(st.integers(0, 360_000), min_size=5, max_size=12),

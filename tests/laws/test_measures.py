@@ -6,6 +6,7 @@ import json
 import random
 from bisect import bisect_right
 from collections import defaultdict
+from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
@@ -101,6 +102,20 @@ def test_the_energy_in_the_figures_is_what_the_batteries_have_given(world: World
     for bot_id, bot in bots.items():
         if not bot.charging:
             assert run.measures.bots.bots[bot_id].energy_mj == bot.energy_mj
+
+
+@laws(in_ci=10)
+@given(WORLDS, st.sampled_from((10, 40)))
+def test_energy_and_shares_of_time_are_exact_with_faults_as_well(world: World, every_s: int) -> None:
+    """Legs that are cut, bots that stand where they stalled, an emergency stop."""
+    run = Run(replace(world, faults_every_s=every_s))
+    found = run.measures.result(run.end_ms)
+    assert sum(v for k, v in found.items() if k.startswith("bot_share_")) == pytest.approx(1, abs=1e-12)
+    meter, bots = run.engine.plant.meter, run.engine.plant.state.bots
+    for bot in bots.values():
+        meter.settle(bot, run.end_ms)
+    counted = sum(totals.drawn_mj for totals in run.measures.bots.totals.values())
+    assert counted == sum(bot.drawn_mj for bot in bots.values())
 
 
 @laws(in_ci=20)

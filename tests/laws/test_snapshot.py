@@ -108,6 +108,7 @@ WORLDS = st.builds(
     keep_ended=st.booleans(),
     capacity_wh=st.sampled_from((30, 60, 480)),
     policies=CHOICES,
+    faults_every_s=st.sampled_from((0, 10, 40)),
 )
 
 

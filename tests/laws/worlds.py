@@ -9,9 +9,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from twin.assembly import build
+from twin.assembly import NO_FAULTS, build
 from twin.domain import commands as ask
 from twin.domain.events import Event
+from twin.domain.faults import FaultPlan
 from twin.domain.layout import Battery, Drive, Motion, PersonTimes, Site
 from twin.domain.work import OPERATOR_SIMULATED
 from twin.experiments.sitegen import random_site
@@ -32,7 +33,8 @@ class World:
     """A random site of one level with random stock and, for some minutes, random orders.
 
     ``haste`` divides all times of bots and persons: at 10 a whole visit takes seconds.
-    Batteries of less than 480 Wh start half full, so that bots soon have to charge.
+    ``faults_every_s`` is the mean time between faults by chance (0: none). Batteries of
+    less than 480 Wh start half full, so that bots soon have to charge.
     ``policies`` are texts like ``dispatch=nearest``.
     """
 
@@ -47,6 +49,7 @@ class World:
     haste: int = 1
     capacity_wh: int = 480
     policies: tuple[str, ...] = ()
+    faults_every_s: int = 0
 
     @property
     def until_ms(self) -> int:
@@ -83,7 +86,14 @@ class World:
             observers=observers,
             keep_ended=self.keep_ended,
             policies=Policies.of(Choice.parse(self.policies)),
+            faults=self.faults(),
         )
+
+    def faults(self) -> FaultPlan:
+        """The faults that come by chance."""
+        if not self.faults_every_s:
+            return NO_FAULTS
+        return FaultPlan.every(1000 * self.faults_every_s, self.until_ms)
 
 
 def _hasty(drive: Drive, haste: int) -> Drive:

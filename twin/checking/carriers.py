@@ -69,6 +69,25 @@ class CarrierLayer:
             bot.load_hold = Hold(start_ms, end_ms, bot, line)
             self._add(level, cell, bot.load_hold, now_ms)
 
+    def cut(self, bot: Bot, leg: Leg, now_ms: int) -> None:
+        """What a leg was to hold from now on is not held; what comes instead is added."""
+        if bot.load_hold is not None:
+            bot.load_hold.end_ms = max(now_ms, bot.load_hold.start_ms)
+        cells = self._laden.get(leg.level.id, {})
+        for cell in dict.fromkeys(leg.cells):
+            holds = cells.get(cell, [])
+            for hold in [h for h in holds if h.bot is bot and h.end_ms > now_ms]:
+                if hold.start_ms < now_ms:
+                    hold.end_ms = now_ms
+                else:
+                    holds.remove(hold)
+
+    def hold_again(self, bot: Bot, leg: Leg, held: list[tuple[int, int, int]]) -> None:
+        """A laden bot holds cells (cell, start, end), the last one without end."""
+        for cell, start_ms, end_ms in held:
+            bot.load_hold = Hold(start_ms, end_ms, bot, leg.at.line)
+            self._add(leg.level, cell, bot.load_hold, leg.at.t_ms)
+
     def jump(self, bot: Bot, at: At) -> None:
         """A laden bot holds another cell from now on."""
         if bot.load_hold is not None:

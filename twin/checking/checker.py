@@ -8,6 +8,7 @@ from os import PathLike
 
 from twin.checking.boxes import Boxes
 from twin.checking.carriers import CarrierLayer, Lifting
+from twin.checking.cutting import Cutting
 from twin.checking.driving import Driving
 from twin.checking.floor import Floor
 from twin.checking.legs import Leg, read_leg
@@ -38,6 +39,7 @@ class Checker:
         self._layer = CarrierLayer(self._world)
         self._lifting = Lifting(self._world, self._layer)
         self._driving = Driving(self._world, self._floor, self._layer)
+        self._cutting = Cutting(self._world, self._floor, self._layer)
         self._boxes = Boxes(self._world)
         self._lives = Lifecycles(self._world)
         self._pieces = Pieces(self._world, self._boxes, self._lives)
@@ -55,6 +57,8 @@ class Checker:
         if self._reader.line == 1:
             self._start(read)
         elif read is not None and self._loaded:
+            if read.type_name != "LegCut" or read.at.t_ms > self._now_ms:
+                self._cutting.finish()
             self._pass_time(read.at.t_ms)
             self._boxes.turn(read.event, read.at)
             self._handlers[read.type_name](read.event, read.at)
@@ -68,6 +72,7 @@ class Checker:
         # so that nothing is said of that moment as a whole, nor of legs that begin with it or later.
         horizon_ms = OPEN if self._complete else end.t_ms
         over = self._now_ms < horizon_ms
+        self._cutting.finish()
         self._boxes.finish(over)
         self._begin_legs(horizon_ms)
         if over:
@@ -83,6 +88,9 @@ class Checker:
         return {
             "SiteLoaded": self._load_again,
             "LegPlanned": self._plan_leg,
+            "LegCut": self._cut_leg,
+            "FaultBegan": self._begin_fault,
+            "FaultEnded": lambda event, at: self._floor.unblock(event["fault"], at.t_ms),
             "CarrierLifted": self._lifting.lifted,
             "CarrierLowered": self._lifting.lowered,
             "CarrierAdded": self._lifting.added,
@@ -131,6 +139,17 @@ class Checker:
             heappush(self._ahead, (leg.start.t_ms, at.line, leg))
         else:
             self._begin(leg)
+
+    def _cut_leg(self, event: Event, at: At) -> None:
+        leg = read_leg(self._world, event, at, begun=True)
+        if leg is not None:
+            self._cutting.cut(leg)
+
+    def _begin_fault(self, event: Event, at: At) -> None:
+        if event["kind"] == "CELL_BLOCKED":
+            place = self._world.place(event, at)
+            if place is not None:
+                self._floor.block(event["fault"], *place, max(at.t_ms, event["from_ms"]), at.line)
 
     def _begin(self, leg: Leg) -> None:
         bot = self._world.bots.get(leg.bot)

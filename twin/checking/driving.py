@@ -33,7 +33,7 @@ class Driving:
             self._jump(bot, leg, now_ms)
         if len(leg.cells) > 1:
             self._run(bot, leg, now_ms)
-        bot.ready_ms, bot.line = leg.ready_ms, leg.at.line
+        bot.ready_ms, bot.line, bot.leg = leg.ready_ms, leg.at.line, leg
 
     def add_bot(self, event: Event, at: At) -> None:
         """A bot comes onto the site, and holds its cell from then on."""

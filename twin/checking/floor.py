@@ -12,9 +12,12 @@ Only what is certain is decided at once:
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import NamedTuple
 
+from twin.checking.legs import Leg
 from twin.checking.reading import At
+from twin.checking.report import Id
 from twin.checking.world import OPEN, Bot, Hold, Level, World
 
 
@@ -31,6 +34,7 @@ class Floor:
     def __init__(self, world: World) -> None:
         self._world = world
         self._holds: dict[int, dict[int, list[Hold]]] = {}
+        self._blocks: dict[Id, Bot] = {}
         self._crossings: dict[tuple[int, int, int], list[_Crossing]] = {}
 
     def add(self, level: Level, cell: int, hold: Hold, now_ms: int) -> None:
@@ -71,6 +75,34 @@ class Floor:
             if other.end_ms < OPEN and _overlap(hold, other):
                 self._share(bot.level, bot.cell, hold, other)
         self._forget(bot.level, bot.cell, holds, now_ms)
+
+    def cut(self, bot: Bot, leg: Leg, now_ms: int) -> None:
+        """What a leg was to hold from now on is not held; what comes instead is added."""
+        self.close(bot, max(now_ms, bot.hold.start_ms), now_ms)
+        for cell in dict.fromkeys(leg.cells):
+            holds = self._holds[leg.level.id].get(cell, [])
+            for hold in [h for h in holds if h.bot is bot and h.end_ms > now_ms]:
+                if hold.start_ms < now_ms:
+                    hold.end_ms = now_ms
+                else:
+                    holds.remove(hold)
+        for source, target in pairwise(leg.cells):
+            key = (leg.level.id, min(source, target), max(source, target))
+            kept = [c for c in self._crossings.get(key, ()) if c.bot is not bot or c.t_ms <= now_ms]
+            if key in self._crossings:
+                self._crossings[key] = kept
+
+    def block(self, fault: Id, level: Level, cell: int, start_ms: int, line: int) -> None:
+        """Nobody may hold a cell from ``start_ms`` on: it is as if a bot stood there."""
+        phantom = Bot(f"(fault {fault})", level, cell, line=line)
+        self._blocks[fault] = phantom
+        self.stand(phantom, start_ms, line)
+
+    def unblock(self, fault: Id, now_ms: int) -> None:
+        """A blocked cell is free again."""
+        phantom = self._blocks.pop(fault, None)
+        if phantom is not None:
+            self.close(phantom, now_ms, now_ms)
 
     def cross(self, bot: Bot, level: Level, step: tuple[int, int], at: At, now_ms: int) -> None:
         """A bot changes cells in no time at all: nobody may do the opposite at that moment."""

@@ -43,11 +43,14 @@ class Leg:
                 yield holding
 
 
-def read_leg(world: World, event: Event, at: At) -> Leg | None:
-    """The leg of an event; None, and a finding, where it cannot be followed."""
+def read_leg(world: World, event: Event, at: At, begun: bool = False) -> Leg | None:
+    """The leg of an event; None, and a finding, where it cannot be followed.
+
+    It may be written while it is under way only where it has ``begun``.
+    """
     fault = _form_fault(event)
     if fault:
-        world.refute("form.field", f"LegPlanned: {fault}.", at, bots=(event["bot"],))
+        world.refute("form.field", f"{event['type']}: {fault}.", at, bots=(event["bot"],))
         return None
     level = world.levels.get(event["level"])
     if level is None:
@@ -57,7 +60,7 @@ def read_leg(world: World, event: Event, at: At) -> Leg | None:
         return None
     leg = _leg(level, event, at)
     _check_way(world, leg)
-    _check_times(world, leg)
+    _check_times(world, leg, begun)
     return leg
 
 
@@ -142,9 +145,9 @@ def _refute_step(world: World, leg: Leg, fault: tuple[str, str], cells: list[int
     world.refute(rule, message, leg.at, bots=(leg.bot,), cells=spots)
 
 
-def _check_times(world: World, leg: Leg) -> None:
+def _check_times(world: World, leg: Leg, begun: bool) -> None:
     enter, leave, following = leg.enter_ms, leg.leave_ms, leg.enter_ms[1:]
-    if leg.at.t_ms > enter[0]:
+    if leg.at.t_ms > enter[0] and not begun:
         message = f"The leg of bot {leg.bot} begins at {enter[0]} ms, before it is written."
         world.refute("leg.late", message, leg.at, bots=(leg.bot,))
     if not (all(map(le, enter, following)) and all(map(le, following, leave)) and all(map(le, enter, leave))):

@@ -34,6 +34,17 @@ REQUIRED: dict[str, dict[str, Kind]] = {
         "enter_ms": LIST,
         "leave_ms": LIST,
     },
+    "LegCut": {
+        "bot": ID,
+        "level": INTEGER,
+        "laden": TRUTH,
+        "carrier": ID_OR_NULL,
+        "cells": LIST,
+        "enter_ms": LIST,
+        "leave_ms": LIST,
+    },
+    "FaultBegan": {"fault": ID, "kind": TEXT, "from_ms": INTEGER},
+    "FaultEnded": {"fault": ID},
     "CarrierLifted": {"bot": ID, "carrier": ID, **_PLACE},
     "CarrierLowered": {"bot": ID, "carrier": ID, **_PLACE},
     "CarrierAdded": {"carrier": ID, **_PLACE},
@@ -59,6 +70,8 @@ REQUIRED: dict[str, dict[str, Kind]] = {
 
 OPTIONAL: dict[str, dict[str, Kind]] = {
     "LegPlanned": {"arrive_ms": INTEGER, "waits": LIST},
+    "LegCut": {"arrive_ms": INTEGER, "waits": LIST},
+    "FaultBegan": {"level": INTEGER_OR_NULL, "x": INTEGER_OR_NULL, "y": INTEGER_OR_NULL},
     "BoxCreated": {"batch": INTEGER},
     "BoxDeleted": {"batch": INTEGER, "carrier": ID},
     "BoxSectionChanged": {"batch": INTEGER, "carrier": ID},

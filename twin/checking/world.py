@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from twin.checking.reading import At
 from twin.checking.report import Findings, Id, Spot, Violation
+
+if TYPE_CHECKING:
+    from twin.checking.legs import Leg
 
 OPEN = 2**63
 """The end in ms of a holding whose end is not known yet."""
@@ -62,7 +65,7 @@ class Level:
 class Bot:
     """A bot, the cell where it is or where its current leg ends, and what it carries.
 
-    It stands still from ``ready_ms`` on. ``hold`` is the open holding of its cell,
+    It stands still from ``ready_ms`` on; ``leg`` is its last leg. ``hold`` is the open holding of its cell,
     ``load_hold`` the one it has as a laden bot.
     """
 
@@ -73,6 +76,7 @@ class Bot:
     ready_ms: int = 0
     line: int = 1
     carrying: Carrier | None = None
+    leg: Leg | None = None
     load_hold: Hold | None = None
 
 

@@ -304,13 +304,47 @@ class BlockBalcony:
 
 
 @dataclass(frozen=True, slots=True)
+class StallBot:
+    """Let a bot stop as soon as it can and stand, with what it carries. Result: the fault's id."""
+
+    bot: int
+    repair_ms: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class BlockCell:
+    """Keep everybody out of an aisle or storage position, if no bot stands there. Result: the fault's id."""
+
+    level: int
+    x: int
+    y: int
+    repair_ms: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class EmergencyStop:
+    """Let all bots stop as soon as they can and stand. Result: the fault's id."""
+
+    repair_ms: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class RepairFault:
     """Say that a fault has been repaired."""
 
     fault: int
 
 
-FaultCommand = SendPersonAway | FailCharger | FailTag | BlockBalcony | RepairFault
+FaultCommand = (
+    StallBot
+    | BlockCell
+    | EmergencyStop
+    | SendPersonAway
+    | FailCharger
+    | FailTag
+    | BlockBalcony
+    | RepairFault
+)
 
 TaskRequest = (
     PlaceCharging

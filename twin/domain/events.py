@@ -49,6 +49,43 @@ class LegPlanned:
 
 
 @dataclass(frozen=True, slots=True)
+class LegCut:
+    """A bot ends the leg it is on early: the whole leg as it is driven now, instead of the planned one."""
+
+    bot: int
+    level: int
+    laden: bool
+    carrier: int | None
+    cells: list[tuple[int, int]]
+    enter_ms: list[int]
+    leave_ms: list[int | None]
+    arrive_ms: int
+    energy_mj: int
+    waits: list[tuple[int, int, int]]
+
+
+@dataclass(frozen=True, slots=True)
+class BotHeld:
+    """A bot stands where its trip was interrupted; ``reason`` says why it cannot go on now."""
+
+    bot: int
+    level: int
+    x: int
+    y: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class BotFreed:
+    """A bot that was held goes on."""
+
+    bot: int
+    level: int
+    x: int
+    y: int
+
+
+@dataclass(frozen=True, slots=True)
 class CarrierLifted:
     """A bot at rest has finished lifting the carrier above it."""
 
@@ -337,6 +374,9 @@ class FaultEnded:
 Event = (
     SiteLoaded
     | LegPlanned
+    | LegCut
+    | BotHeld
+    | BotFreed
     | CarrierLifted
     | CarrierLowered
     | SkuCreated

@@ -30,8 +30,6 @@ KIND_OF: Mapping[str, str] = {
 """Kinds of faults by the names under which people ask for them."""
 
 KINDS = tuple(KIND_OF.values())
-DRAWN = (TAG_UNREADABLE, BALCONY_BLOCKED, CHARGER_FAILED, PERSON_AWAY)
-"""Those that can come by chance so far."""
 
 
 @dataclass(slots=True)
@@ -91,7 +89,7 @@ class FaultPlan:
 
     @classmethod
     def every(
-        cls, mean_interval_ms: int, until_ms: int | None = None, kinds: Iterable[str] = DRAWN
+        cls, mean_interval_ms: int, until_ms: int | None = None, kinds: Iterable[str] = KINDS
     ) -> FaultPlan:
         """A fault every ``mean_interval_ms`` on average, of all ``kinds`` alike."""
         named = tuple(kinds)
@@ -102,8 +100,8 @@ class FaultPlan:
 def plan_fault(plan: FaultPlan) -> str | None:
     """What is wrong with a plan, in words; None if it makes sense."""
     for rate in plan.rates:
-        if rate.kind not in DRAWN:
-            return f"kind {rate.kind!r} is none of {', '.join(DRAWN)}"
+        if rate.kind not in KINDS:
+            return f"kind {rate.kind!r} is none of {', '.join(KINDS)}"
         if rate.mean_interval_ms < 1 or rate.repair_mean_ms < 1 or rate.repair_cv_percent < 0:
             return f"{rate.kind}: intervals and repairs take at least 1 ms, and vary by 0 % or more"
     kinds = [rate.kind for rate in plan.rates]

@@ -48,18 +48,21 @@ class Fleet:
             self.happened.append(past.ChargeNeeded(bot.id, *self.floor.spot(bot), needed))
 
     def fail(self, bot: Bot, reason: str, now: int) -> None:
-        """A bot cannot move any more."""
-        self.unplug(bot, now)
+        """A bot cannot move any more, or from where it comes to rest on."""
+        if not bot.moving:
+            self.unplug(bot, now)
         bot.fault = reason
         self.floor.offer(bot)
-        self.happened.append(past.BotFailed(bot.id, *self.floor.spot(bot), reason))
+        self.happened.append(past.BotFailed(bot.id, *self.floor.coming_spot(bot), reason))
 
     def recover(self, bot: Bot, share: int, now: int) -> None:
         """A person has helped a bot; its battery now holds at least ``share`` percent."""
-        self.meter.fill(bot, share, now)
+        if not bot.moving:
+            self.meter.fill(bot, share, now)
         bot.fault = None
         self.floor.offer(bot)
-        self.happened.append(past.BotRecovered(bot.id, *self.floor.spot(bot), bot.energy_mj))
+        energy = self.meter.energy_mj(bot, now)
+        self.happened.append(past.BotRecovered(bot.id, *self.floor.coming_spot(bot), energy))
 
     def add(self, level: int, cell: int, share: int, now: int) -> Bot:
         """Put a new bot on a cell, charged to ``share`` percent."""

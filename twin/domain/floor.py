@@ -13,7 +13,8 @@ from dataclasses import dataclass, field
 
 from twin.domain import events as past
 from twin.domain import work
-from twin.domain.bots import LEG, LIFT, Bot, Step
+from twin.domain.bots import HOLD, LEG, LIFT, Bot, Step
+from twin.domain.faults import EMERGENCY_STOP
 from twin.domain.inventory import Carrier
 from twin.domain.lanes import Lane
 from twin.domain.layout import BALCONY, CHARGER, PARKING, Level
@@ -25,6 +26,23 @@ NOBODY = 0
 A_TASK = -1
 """Who uses a handover place that is kept for a task."""
 NO_LANE = -1
+
+WAY_BLOCKED = "WAY_BLOCKED"
+"""Why a sound bot stands where its trip was interrupted."""
+
+Leg = tuple[
+    int,
+    int,
+    bool,
+    int | None,
+    list[tuple[int, int]],
+    list[int],
+    list[int | None],
+    int,
+    int,
+    list[tuple[int, int, int]],
+]
+"""The fields of LegPlanned and LegCut."""
 
 
 @dataclass(slots=True)
@@ -50,6 +68,8 @@ class Deck:
     broken: dict[int, None] = field(default_factory=dict)
     carriers: int = 0
     presented: int = 0
+    held: dict[int, None] = field(default_factory=dict)
+    stranded: dict[int, None] = field(default_factory=dict)
 
     def feeds(self, cell: int) -> bool:
         """Whether there is a charger on a cell that works."""
@@ -128,6 +148,10 @@ class Floor:
             if bot.parking is not None:
                 deck.parking_user[bot.parking] = bot.id
             self.offer(bot)
+            if bot.interrupted:
+                deck.held[bot.id] = None
+            if not bot.steps and bot.visit is None and bot.parking is None:
+                deck.stranded[bot.id] = None
         for visit in self.state.visits.values():
             self._occupy(visit)
         for job_id in self.state.tasks:
@@ -270,21 +294,42 @@ class Floor:
 
     def note_leg(self, bot: Bot, step: Step) -> None:
         """Note that a bot sets out."""
+        self.happened.append(past.LegPlanned(*self._leg(bot, step)))
+
+    def _leg(self, bot: Bot, step: Step) -> Leg:
         xy = self.decks[bot.level].level.xy
-        self.happened.append(
-            past.LegPlanned(
-                bot.id,
-                bot.level,
-                bot.carrier is not None,
-                bot.carrier,
-                [xy[c] for c in step.cells],
-                step.enter_ms,
-                [*step.leave_ms[:-1], None],
-                step.end_ms,
-                step.energy_mj,
-                step.waits,
-            )
+        return (
+            bot.id,
+            bot.level,
+            bot.carrier is not None,
+            bot.carrier,
+            [xy[c] for c in step.cells],
+            step.enter_ms,
+            [*step.leave_ms[:-1], None],
+            step.end_ms,
+            step.energy_mj,
+            step.waits,
         )
+
+    def interrupt(self, bot: Bot, steps: list[Step], rest: list[Step], now: int) -> bool:
+        """Let a bot stand after ``steps``, and keep the ``rest``. Whether the step under way ends early."""
+        shortened = steps[0] is not bot.steps[0]
+        bot.steps = [*steps, Step(HOLD, now, now), *rest]
+        self.decks[bot.level].held[bot.id] = None
+        if shortened:
+            self.happened.append(past.LegCut(*self._leg(bot, steps[0])))
+        return shortened
+
+    def note_held(self, bot: Bot) -> None:
+        """Note that a bot stands where its trip was interrupted."""
+        reason = bot.fault or (EMERGENCY_STOP if self.state.mode.stopped else WAY_BLOCKED)
+        self.happened.append(past.BotHeld(bot.id, *self.spot(bot), reason))
+
+    def free(self, bot: Bot, steps: list[Step]) -> None:
+        """A bot goes on with the rest of its trip, planned anew."""
+        bot.steps = steps
+        del self.decks[bot.level].held[bot.id]
+        self.happened.append(past.BotFreed(bot.id, *self.spot(bot)))
 
     def arrive(self, bot: Bot, step: Step) -> None:
         """A bot has come to rest at the end of a leg."""
@@ -338,6 +383,15 @@ class Floor:
     def spot(self, bot: Bot) -> tuple[int, int, int]:
         """Level, column and row of the cell where a bot last came to rest."""
         return (bot.level, *self.decks[bot.level].level.xy[bot.cell])
+
+    def coming_spot(self, bot: Bot) -> tuple[int, int, int]:
+        """Level, column and row of the cell where a bot rests, or will come to rest."""
+        cell = bot.cell
+        for step in bot.steps:
+            if step.kind == HOLD:
+                break
+            cell = step.cells[-1] if step.kind == LEG else cell
+        return (bot.level, *self.decks[bot.level].level.xy[cell])
 
 
 def sets_out_for(bot: Bot, carrier: int) -> bool:

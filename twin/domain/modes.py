@@ -24,12 +24,13 @@ RESCUE_PERCENT = 50
 class Mode:
     """Who keeps work from being begun.
 
-    ``pausing`` is the request that waits for all bots to come to rest, ``paused`` holds
-    from then until it is resumed. ``starting_until_ms`` is set while the control
-    software starts. ``maintenance`` are the levels closed for work on them, each with
-    the job it is closed for.
+    ``stopped`` says that the emergency stop is pressed. ``pausing`` is the request that
+    waits for all bots to come to rest, ``paused`` holds from then until it is resumed.
+    ``starting_until_ms`` is set while the control software starts. ``maintenance`` are
+    the levels closed for work on them, each with the job it is closed for.
     """
 
+    stopped: bool = False
     pausing: str | None = None
     paused: bool = False
     starting_until_ms: int | None = None
@@ -38,11 +39,14 @@ class Mode:
     @property
     def halted(self) -> bool:
         """Whether nothing new may be begun on any level."""
-        return self.paused or self.pausing is not None or self.starting_until_ms is not None
+        waits = self.pausing is not None or self.starting_until_ms is not None
+        return self.stopped or self.paused or waits
 
     @property
     def status(self) -> str:
         """The storage status a client sees."""
+        if self.stopped:
+            return ERROR
         if self.starting_until_ms is not None:
             return STARTING_UP
         if self.paused:

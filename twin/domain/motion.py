@@ -141,7 +141,7 @@ def run_profiles(drive: Drive, pitch_mm: int, longest: int) -> tuple[RunProfile,
 
 @lru_cache(maxsize=64)
 def brake_times(drive: Drive, pitch_mm: int, longest: int) -> tuple[int, ...]:
-    """Until when, in ms after its departure, a bot can still decide to stop after 0, 1, ... ``longest`` cells.
+    """Until when, in ms after its departure, a bot can still decide to stop after 0 to ``longest`` cells.
 
     A run over ``n`` cells begins to brake ``p / b`` before its end (``p`` its peak speed). Up to
     then it is the beginning of every longer run, second by second.

@@ -74,7 +74,7 @@ class Network:
         found = list(self._with_few_turns(start, goal)) or list(self._with_two_turns(start, goal))
         found = found or self._from_pocket_to_pocket(start, goal)
         if not found:
-            way = self._shortest(start, goal)
+            way = self.shortest(start, goal)
             return [way] if way else []
         return self._cheapest(found)
 
@@ -177,8 +177,9 @@ class Network:
 
     # -- the general case, for maps where three runs do not suffice
 
-    def _shortest(self, start: int, goal: int) -> Route | None:
-        before = self._tree(start)
+    def shortest(self, start: int, goal: int, closed: frozenset[int] = frozenset()) -> Route | None:
+        """The cheapest way there is that keeps off the cells ``closed``; None if there is none."""
+        before = self._tree(start, closed)
         node = min(
             (axis * self._cells + goal for axis in (0, 1)),
             key=lambda n: before[1][n],
@@ -192,18 +193,23 @@ class Network:
                 cells.append(node % self._cells)
         return self.straightened(tuple(cells[::-1]))
 
-    def _tree(self, start: int) -> tuple[np.ndarray, np.ndarray]:
+    def _tree(self, start: int, closed: frozenset[int]) -> tuple[np.ndarray, np.ndarray]:
         """Predecessors and costs from a cell over (cell, axis) nodes; a change of axis costs a stop."""
         distances, before = dijkstra(
-            self._matrix(start), indices=[start, start + self._cells], return_predecessors=True, min_only=True
+            self._matrix(start, closed),
+            indices=[start, start + self._cells],
+            return_predecessors=True,
+            min_only=True,
         )[:2]
         return before, distances
 
-    def _matrix(self, start: int) -> csr_matrix:
+    def _matrix(self, start: int, closed: frozenset[int]) -> csr_matrix:
         rows, columns, weights = self._general_edges()
         # Nobody drives through an endpoint: it may be left only where the way starts.
         keep = np.array(self._endpoint * 2)[rows] == 0
         keep |= rows % self._cells == start
+        if closed:
+            keep &= ~np.isin(columns % self._cells, list(closed))
         size = 2 * self._cells
         return csr_matrix((weights[keep], (rows[keep], columns[keep])), shape=(size, size))
 
@@ -285,6 +291,15 @@ class Routes:
             return self._floor.detours(start, goal)
         out, into = self._ends(start, goal)
         return [self._joined(out, way, into) for way in self._round(out[-1], into[0])]
+
+    def avoiding(self, start: int, goal: int, laden: bool, closed: frozenset[int]) -> list[Route]:
+        """The cheapest way that keeps off the cells ``closed`` (but for its start), if there is one."""
+        out, into = self._ends(start, goal) if laden else ((start,), (goal,))
+        if closed.intersection((*out[1:], *into)):
+            return []
+        network = self._aisles if laden else self._floor
+        way = (out[-1],) if out[-1] == into[0] else network.shortest(out[-1], into[0], closed)
+        return [self._joined(out, way, into)] if way else []
 
     def _ends(self, start: int, goal: int) -> tuple[Route, Route]:
         out = self._way_out.get(start, (start,))

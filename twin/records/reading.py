@@ -8,7 +8,7 @@ from typing import Any, get_args
 
 import orjson
 
-from twin.domain.events import Event, LegPlanned
+from twin.domain.events import Event, LegCut, LegPlanned
 
 _KINDS: dict[str, type] = {kind.__name__: kind for kind in get_args(Event)}
 _NAMES: dict[type, tuple[tuple[str, str], ...]] = {
@@ -37,7 +37,7 @@ def _read(entry: dict[str, Any]) -> tuple[int, int, Event] | None:
     if kind is None:
         return None
     event: Event = kind(**{name: entry[key] for name, key in _NAMES[kind]})
-    if isinstance(event, LegPlanned):
+    if isinstance(event, LegPlanned | LegCut):
         cells, waits = [(x, y) for x, y in event.cells], [(i, a, b) for i, a, b in event.waits]
         event = replace(event, cells=cells, waits=waits)
     return entry["seq"], entry["t_ms"], event

@@ -10,7 +10,7 @@ from twin.domain.floor import NOBODY, Deck
 from twin.domain.modes import RESCUE_MS, RESCUE_PERCENT
 from twin.domain.work import PRESENTED, WAITING
 from twin.simulation import driving
-from twin.simulation.traffic import Stop
+from twin.simulation.traffic import Stop, Trip
 
 if TYPE_CHECKING:
     from twin.simulation.engine import Engine
@@ -56,6 +56,8 @@ def come_to_rest(engine: Engine, bot: Bot) -> None:
     """A bot stands on a parking place or charger with nothing to do."""
     fleet, meter = engine.plant.fleet, engine.plant.meter
     meter.settle(bot, engine.now)
+    if bot.fault is not None:
+        return
     if fleet.on_charger(bot) and bot.energy_mj < meter.goal_mj:
         fleet.plug(bot, engine.now)
         _watch_charging(engine, bot)
@@ -94,15 +96,15 @@ def _watch(engine: Engine, bot: Bot) -> None:
 def ring(engine: Engine, bot_id: int) -> None:
     """A threshold is reached: charged enough, low, or empty; or a person has come to help."""
     bot = engine.plant.state.bots.get(bot_id)
-    if bot is None or bot.steps:
+    if bot is None or bot.moving or bot.fault not in (None, EMPTY):
         return
     if bot.fault is not None:
-        _rescued(engine, bot)
+        set_right(engine, bot, RESCUE_PERCENT)
     elif bot.charging:
         _charged(engine, bot)
     elif engine.plant.meter.energy_mj(bot, engine.now) <= 0:
         fail_empty(engine, bot)
-    elif bot.visit is None and not bot.task_begun:
+    elif bot.visit is None and not bot.task_begun and not bot.held:
         come_to_rest(engine, bot)
     else:
         watch_waiting(engine, bot)
@@ -128,15 +130,33 @@ def fail_empty(engine: Engine, bot: Bot) -> None:
     engine.agenda.set((ALARM, bot.id), engine.now + RESCUE_MS)
 
 
-def _rescued(engine: Engine, bot: Bot) -> None:
-    engine.plant.fleet.recover(bot, RESCUE_PERCENT, engine.now)
-    engine.plant.fleet.need_charge(bot, False)
-    if bot.visit is not None or bot.task_begun:
+def set_right(engine: Engine, bot: Bot, share: int) -> None:
+    """A person has helped a bot, or it has recovered; its battery holds at least ``share`` percent."""
+    engine.plant.fleet.recover(bot, share, engine.now)
+    if bot.moving:
+        return
+    if engine.plant.meter.energy_mj(bot, engine.now) <= 0:
+        fail_empty(engine, bot)
+        return
+    if share:
+        engine.plant.fleet.need_charge(bot, False)
+    if bot.visit is not None or bot.task_begun or bot.held:
         watch_waiting(engine, bot)
     elif bot.parking is None:
         go_to_park(engine, bot)
     else:
         come_to_rest(engine, bot)
+
+
+def bring_home(engine: Engine, deck: Deck) -> None:
+    """Send bots home that stand where they must not stay, because their way was blocked so far."""
+    for bot_id in sorted(deck.stranded):
+        del deck.stranded[bot_id]
+        bot = engine.plant.state.bots.get(bot_id)
+        if bot is None or bot.steps or bot.visit is not None or bot.task_begun or bot.parking is not None:
+            continue
+        if bot.fault is None and not go_to_park(engine, bot):
+            fail_empty(engine, bot)
 
 
 def send_to_chargers(engine: Engine, deck: Deck) -> None:
@@ -202,16 +222,29 @@ def is_blocked(engine: Engine, deck: Deck) -> bool:
 
 
 def go_to_park(engine: Engine, bot: Bot) -> bool:
-    """Send a bot that holds no parking place to one; whether it sets out."""
+    """Send a bot that holds no parking place to one, as soon as there is a way; whether it has the energy."""
     deck = engine.plant.decks[bot.level]
     place = engine.policies.parking.place(engine.plant, deck, bot.cell, will_need_it(engine, bot))
-    return send(engine, bot, place)
+    trip = None if engine.plant.state.mode.stopped else _trip_to(engine, bot, place)
+    if trip is None:
+        deck.stranded[bot.id] = None
+        engine.plant.floor.offer(bot)
+        return True
+    return _depart(engine, bot, place, trip)
 
 
 def send(engine: Engine, bot: Bot, place: int) -> bool:
     """Let a parked bot drive to another parking place or charger; whether it sets out."""
-    trip = engine.traffic[bot.level].plan(bot, [Stop(place, False, None, 0, None)], engine.now)
-    if trip is None or trip.energy_mj >= engine.plant.meter.energy_mj(bot, engine.now):
+    trip = _trip_to(engine, bot, place)
+    return trip is not None and _depart(engine, bot, place, trip)
+
+
+def _trip_to(engine: Engine, bot: Bot, place: int) -> Trip | None:
+    return engine.traffic[bot.level].plan(bot, [Stop(place, False, None, 0, None)], engine.now)
+
+
+def _depart(engine: Engine, bot: Bot, place: int, trip: Trip) -> bool:
+    if trip.energy_mj >= engine.plant.meter.energy_mj(bot, engine.now):
         return False
     engine.plant.floor.take_parking(bot, place)
     bot.steps = trip.steps

@@ -11,7 +11,7 @@ from twin.domain.floor import NOBODY, Deck
 from twin.domain.work import PLANNING_MS, Visit
 from twin.policies.dispatch import URGENT_AFTER_MS, free_place, nearest_bots
 from twin.policies.view import BotView, Spot
-from twin.simulation import charging, driving, maintaining
+from twin.simulation import charging, driving, holding, maintaining
 from twin.simulation.traffic import Stop, Trip
 
 if TYPE_CHECKING:
@@ -55,9 +55,15 @@ def _next_look(engine: Engine, level: int) -> int | None:
 def begin_what_can_be(engine: Engine, level: int) -> None:
     """Send back carriers that are done with, then let free bots fetch new ones."""
     mode = engine.plant.state.mode
+    deck = engine.plant.decks[level]
+    if deck.held and not mode.stopped and mode.starting_until_ms is None:
+        holding.resume(engine, deck)
     if mode.halted:
         return
-    deck = engine.plant.decks[level]
+    if deck.stranded:
+        charging.bring_home(engine, deck)
+    if level in mode.maintenance:
+        maintaining.go_on_writing(engine, level)
     maintaining.begin_tasks(engine, level)
     if maintaining.alone(engine, level):
         return
@@ -194,6 +200,8 @@ def _try_return(engine: Engine, deck: Deck, visit: Visit) -> None:
         Stop(parking, False, None, 0, None),
     ]
     trip = engine.traffic[deck.level.id].plan(bot, stops, engine.now)
+    if trip is None and holding.is_disturbed(engine, deck.level.id):
+        return
     if trip is None:
         raise AssertionError(f"bot {bot.id} finds no way back from its handover place")
     if trip.energy_mj >= engine.plant.meter.energy_mj(bot, engine.now):

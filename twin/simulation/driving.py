@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from twin.domain.bots import LOWER, Bot
-from twin.simulation import charging, dispatching, maintaining, serving
+from twin.simulation import charging, dispatching, holding, maintaining, serving
 
 if TYPE_CHECKING:
     from twin.simulation.engine import Engine
@@ -33,6 +33,8 @@ def advance(engine: Engine, bot_id: int) -> None:
     if presented is not None:
         charging.watch_waiting(engine, bot)
         serving.present(engine, presented)
+    elif bot.held:
+        holding.stand(engine, bot)
     elif bot.steps and (bot.visit is not None or bot.task_begun):
         begin(engine, bot)
     elif bot.steps:

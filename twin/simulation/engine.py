@@ -13,13 +13,13 @@ from typing import Any
 
 from twin.domain import commands as ask
 from twin.domain import events as past
-from twin.domain.faults import FaultPlan
+from twin.domain.faults import CELL_BLOCKED, FaultPlan
 from twin.domain.layout import Site
 from twin.domain.plant import Plant
 from twin.domain.state import State
 from twin.policies.chosen import Choice, Policies
 from twin.policies.routing import Routes
-from twin.simulation import arriving, charging, dispatching, driving, failing, maintaining, serving
+from twin.simulation import arriving, charging, dispatching, driving, failing, holding, maintaining, serving
 from twin.simulation.agenda import Agenda, Key
 from twin.simulation.arriving import Demand
 from twin.simulation.codec import from_plain, to_plain
@@ -89,6 +89,11 @@ class Engine:
         }
         for bot in plant.state.bots.values():
             self.traffic[bot.level].resume(bot, memory.now_ms)
+        for fault in plant.state.faults.values():
+            if fault.kind == CELL_BLOCKED:
+                failing.close(self, fault)
+        for level in plant.decks:
+            holding.note_closed(self, level)
 
     # -- time
 

@@ -12,10 +12,12 @@ from typing import TYPE_CHECKING, Any
 
 from twin.domain import commands as ask
 from twin.domain import faults as kinds
-from twin.domain.errors import Refusal
+from twin.domain.errors import InUse, Refusal
 from twin.domain.faults import Fault, FaultRate
-from twin.domain.layout import CHARGER
-from twin.simulation import charging, serving
+from twin.domain.layout import CHARGER, LANE_WAYS
+from twin.simulation import charging, holding, maintaining, serving
+from twin.simulation.cutting import Stops
+from twin.simulation.traffic import holds_of
 
 if TYPE_CHECKING:
     from twin.simulation.engine import Engine
@@ -51,11 +53,27 @@ def _balcony(engine: Engine, command: ask.BlockBalcony) -> int:
     return begin(engine, kinds.BALCONY_BLOCKED, command.repair_ms, balcony=command.balcony)
 
 
+def _stall(engine: Engine, command: ask.StallBot) -> int:
+    return begin(engine, kinds.BOT_STALLED, command.repair_ms, bot=command.bot)
+
+
+def _emergency_stop(engine: Engine, command: ask.EmergencyStop) -> int:
+    return begin(engine, kinds.EMERGENCY_STOP, command.repair_ms)
+
+
+def _block(engine: Engine, command: ask.BlockCell) -> int:
+    cell = engine.plant.damage.cell(command.level, command.x, command.y)
+    return begin(engine, kinds.CELL_BLOCKED, command.repair_ms, level=command.level, cell=cell)
+
+
 def _repair(engine: Engine, command: ask.RepairFault) -> None:
     end(engine, command.fault)
 
 
 COMMANDS: dict[type, Callable[[Engine, Any], int | None]] = {
+    ask.StallBot: _stall,
+    ask.BlockCell: _block,
+    ask.EmergencyStop: _emergency_stop,
     ask.SendPersonAway: _away,
     ask.FailCharger: _charger,
     ask.FailTag: _tag,
@@ -72,6 +90,8 @@ def begin(engine: Engine, kind: str, repair_ms: int | None, **subject: int) -> i
     now = engine.now
     fault = Fault(0, kind, now, now, None if repair_ms is None else now + repair_ms, **subject)
     engine.plant.damage.check(fault)
+    if kind == kinds.CELL_BLOCKED:
+        fault.from_ms = _clear(engine, fault)
     engine.plant.damage.begin(fault)
     if fault.until_ms is not None:
         engine.agenda.set((REPAIR, fault.id), fault.until_ms)
@@ -85,6 +105,79 @@ def end(engine: Engine, fault_id: int) -> None:
     fault = engine.plant.damage.end(fault_id)
     engine.agenda.drop((REPAIR, fault_id))
     _ENDED[fault.kind](engine, fault)
+
+
+def _bot_stalls(engine: Engine, fault: Fault) -> None:
+    bot = engine.plant.state.bots[fault.bot or 0]
+    if bot.moving:
+        holding.interrupt(engine, bot.level, [bot.id])
+    else:
+        engine.agenda.drop((charging.ALARM, bot.id))
+    engine.plant.fleet.fail(bot, kinds.BOT_STALLED, engine.now)
+    engine.touch(bot.level)
+
+
+def _bot_works(engine: Engine, fault: Fault) -> None:
+    bot = engine.plant.state.bots.get(fault.bot or 0)
+    if bot is not None:
+        charging.set_right(engine, bot, 0)
+        engine.touch(bot.level)
+
+
+def _clear(engine: Engine, fault: Fault) -> int:
+    """Let nobody come to a cell any more; when it will be free. Raises InUse where somebody stands."""
+    assert fault.level is not None
+    assert fault.cell is not None
+    bots = holding.on_level(engine, fault.level)
+    for bot in bots:
+        if holds_of(bot.steps, bot.cell, engine.now)[-1][0] == fault.cell:
+            raise InUse(f"Bot {bot.id} stands there, or is on its way to")
+    coming = Stops(engine.traffic[fault.level], bots, engine.now).users(fault.cell)
+    holding.interrupt(engine, fault.level, coming, fault.cell)
+    held = (hold for bot in bots for hold in holds_of(bot.steps, bot.cell, engine.now))
+    return max([engine.now, *(until for cell, _, until in held if cell == fault.cell)])
+
+
+def _cell_is_blocked(engine: Engine, fault: Fault) -> None:
+    close(engine, fault)
+    engine.touch(fault.level or 0)
+
+
+def close(engine: Engine, fault: Fault) -> None:
+    """Keep everybody out of a blocked cell (also after a restore)."""
+    assert fault.level is not None
+    assert fault.cell is not None
+    engine.traffic[fault.level].block(fault.cell, fault.from_ms, engine.now)
+    holding.note_closed(engine, fault.level)
+
+
+def _cell_is_free(engine: Engine, fault: Fault) -> None:
+    assert fault.level is not None
+    assert fault.cell is not None
+    engine.traffic[fault.level].unblock(fault.cell, engine.now)
+    holding.note_closed(engine, fault.level)
+    engine.touch(fault.level)
+
+
+def _all_stop(engine: Engine, _: Fault) -> None:
+    with maintaining.Status(engine):
+        engine.plant.state.mode.stopped = True
+    for level in engine.plant.decks:
+        moving = [bot.id for bot in holding.on_level(engine, level) if bot.moving]
+        holding.interrupt(engine, level, moving)
+
+
+def _all_go_on(engine: Engine, _: Fault) -> None:
+    with maintaining.Status(engine):
+        engine.plant.state.mode.stopped = False
+    for level in engine.plant.decks:
+        engine.touch(level)
+
+
+def forget(engine: Engine, fault_id: int) -> None:
+    """A fault ends with what it was a fault of."""
+    engine.plant.damage.end(fault_id)
+    engine.agenda.drop((REPAIR, fault_id))
 
 
 def _charger_fails(engine: Engine, fault: Fault) -> None:
@@ -118,12 +211,20 @@ def _nothing_follows(_engine: Engine, _fault: Fault) -> None:
     """What comes next finds that it works."""
 
 
-_BEGUN: dict[str, Callable[[Engine, Fault], None]] = {kinds.CHARGER_FAILED: _charger_fails}
+_BEGUN: dict[str, Callable[[Engine, Fault], None]] = {
+    kinds.CHARGER_FAILED: _charger_fails,
+    kinds.BOT_STALLED: _bot_stalls,
+    kinds.CELL_BLOCKED: _cell_is_blocked,
+    kinds.EMERGENCY_STOP: _all_stop,
+}
 _ENDED: dict[str, Callable[[Engine, Fault], None]] = {
     kinds.CHARGER_FAILED: _charger_works,
     kinds.PERSON_AWAY: _person_is_back,
     kinds.BALCONY_BLOCKED: _balcony_is_free,
     kinds.TAG_UNREADABLE: _nothing_follows,
+    kinds.BOT_STALLED: _bot_works,
+    kinds.CELL_BLOCKED: _cell_is_free,
+    kinds.EMERGENCY_STOP: _all_go_on,
 }
 
 
@@ -174,7 +275,23 @@ def _chargers(engine: Engine) -> list[Subject]:
     return [(lv.id, *lv.xy[c]) for lv in engine.plant.site.levels for c in lv.cells_of(CHARGER)]
 
 
+def _bots(engine: Engine) -> list[Subject]:
+    return [(bot,) for bot in sorted(engine.plant.state.bots)]
+
+
+def _cells(engine: Engine) -> list[Subject]:
+    """Positions of aisles: what falls down behind a carrier nobody sees."""
+    return [(lv.id, *lv.xy[c]) for lv in engine.plant.site.levels for c in lv.cells_of(LANE_WAYS)]
+
+
+def _storage(_: Engine) -> list[Subject]:
+    return [()]
+
+
 _CHANCES: dict[str, tuple[Callable[..., ask.FaultCommand], Callable[[Engine], list[Subject]]]] = {
+    kinds.BOT_STALLED: (ask.StallBot, _bots),
+    kinds.CELL_BLOCKED: (ask.BlockCell, _cells),
+    kinds.EMERGENCY_STOP: (ask.EmergencyStop, _storage),
     kinds.PERSON_AWAY: (ask.SendPersonAway, _persons),
     kinds.BALCONY_BLOCKED: (ask.BlockBalcony, _persons),
     kinds.TAG_UNREADABLE: (ask.FailTag, _carriers),

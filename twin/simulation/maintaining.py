@@ -18,7 +18,7 @@ from twin.domain.layout import STORAGE
 from twin.domain.modes import RESTART_MS, TAG_WRITE_MS
 from twin.domain.work import Job, Request
 from twin.policies.dispatch import nearest_bots
-from twin.simulation import charging, dispatching, driving
+from twin.simulation import charging, dispatching, driving, failing
 from twin.simulation.traffic import Stop
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def pause_if_at_rest(engine: Engine) -> None:
     if state.mode.pausing is None or any(bot.steps for bot in state.bots.values()):
         return
     request = state.requests[state.mode.pausing]
-    with _Status(engine):
+    with Status(engine):
         state.mode.pausing, state.mode.paused = None, True
     engine.plant.orders.end_request(request, engine.now)
 
@@ -60,7 +60,7 @@ def _resume(engine: Engine, command: ask.PlaceResume) -> str:
     if mode.pausing is not None:
         given_up = engine.plant.state.requests[mode.pausing]
         orders.fail_request(given_up, engine.now)
-    with _Status(engine):
+    with Status(engine):
         mode.pausing, mode.paused = None, False
     orders.end_request(request, engine.now)
     _touch_all(engine)
@@ -68,14 +68,14 @@ def _resume(engine: Engine, command: ask.PlaceResume) -> str:
 
 
 def _restart(engine: Engine, command: ask.RestartBrain) -> None:
-    with _Status(engine):
+    with Status(engine):
         engine.plant.state.mode.starting_until_ms = engine.now + RESTART_MS
     engine.agenda.set(("brain", 0), engine.now + RESTART_MS)
 
 
 def started(engine: Engine, _: int) -> None:
     """The control software is up again: what was interrupted goes on."""
-    with _Status(engine):
+    with Status(engine):
         engine.plant.state.mode.starting_until_ms = None
     _touch_all(engine)
 
@@ -89,6 +89,9 @@ def _remove_bots(engine: Engine, command: ask.RemoveBots) -> None:
 
 
 def _take_off(engine: Engine, bot: Bot) -> None:
+    for fault in list(engine.plant.state.faults.values()):
+        if fault.bot == bot.id:
+            failing.forget(engine, fault.id)
     engine.agenda.drop((charging.ALARM, bot.id))
     engine.traffic[bot.level].remove(bot, engine.now)
     engine.plant.fleet.remove(bot, engine.now)
@@ -191,7 +194,7 @@ def _write_tags(engine: Engine, command: ask.PlaceRfidWrite) -> str:
     if command.from_scratch:
         state.tags_written.pop(command.level, None)
     job = _assign(engine, request, bot)
-    with _Status(engine):
+    with Status(engine):
         state.mode.maintenance[command.level] = job.id
     return request.id
 
@@ -244,7 +247,7 @@ def _touch_all(engine: Engine) -> None:
         engine.touch(level)
 
 
-class _Status:
+class Status:
     """Notes a change of the storage status that happens within."""
 
     def __init__(self, engine: Engine) -> None:
@@ -419,6 +422,8 @@ def _begin_writing(engine: Engine, job: Job) -> None:
 
 def _write_next(engine: Engine, bot: Bot, job: Job) -> None:
     """Drive to the next position whose tag is not written, or home after the last."""
+    if bot.fault is not None or engine.plant.state.mode.stopped:
+        return  # go_on_writing
     deck = engine.plant.decks[job.level]
     done = engine.plant.state.tags_written.setdefault(job.level, [])
     left = sorted(frozenset(deck.level.cells_of(STORAGE)) - frozenset(done), key=_serpentine(deck))
@@ -431,6 +436,15 @@ def _write_next(engine: Engine, bot: Bot, job: Job) -> None:
             driving.set_out(engine, bot, trip)
             return
     _finish_writing(engine, bot, job, not left)
+
+
+def go_on_writing(engine: Engine, level: int) -> None:
+    """Go on with a writing that a fault has kept from going on between two positions."""
+    state = engine.plant.state
+    job = state.jobs[state.mode.maintenance[level]]
+    bot = state.bots[job.bot or 0]
+    if bot.task_begun and not bot.steps:
+        _write_next(engine, bot, job)
 
 
 def _serpentine(deck: Deck) -> Callable[[int], tuple[int, int]]:
@@ -448,14 +462,11 @@ def _finish_writing(engine: Engine, bot: Bot, job: Job, good: bool) -> None:
     state = engine.plant.state
     if good:
         state.tags_written.pop(job.level, None)
-    with _Status(engine):
+    with Status(engine):
         del state.mode.maintenance[job.level]
     _end(engine, job, bot, good)
     if bot.parking is None:
-        place = engine.policies.parking.place(
-            engine.plant, engine.plant.decks[bot.level], bot.cell, True
-        )
-        charging.send(engine, bot, place)
+        _drive_home(engine, bot)
 
 
 _BEGINNINGS: dict[str, Callable[[Engine, Job], None]] = {

@@ -18,7 +18,7 @@ from itertools import pairwise
 
 from twin.domain.bots import HOLD, LEG, WRITE, X_AXIS, Y_AXIS, Bot, Step
 from twin.domain.layout import Level, Site
-from twin.domain.motion import RunProfile, run_profiles
+from twin.domain.motion import RunProfile, brake_times, run_profiles
 from twin.policies.routing import Route, Routes
 
 FOREVER = 1 << 62
@@ -109,10 +109,15 @@ class Traffic:
         self._routes = routes
         self._turn_ms = motion.turn_ms
         longest = max(level.width, level.height)
-        self._tracks = (
+        self.tracks = (
             [Track.of(p) for p in run_profiles(motion.unladen, pitch_mm, longest)],
             [Track.of(p) for p in run_profiles(motion.laden, pitch_mm, longest)],
         )
+        self.brakes = (
+            brake_times(motion.unladen, pitch_mm, longest),
+            brake_times(motion.laden, pitch_mm, longest),
+        )
+        self.closed: dict[int, None] = {}
         self._table: list[list[Hold]] = [[] for _ in level.kinds]
         self._held: dict[int, list[tuple[int, int]]] = {}
         self._known: dict[tuple[int, int, int, int, bool], int] = {}
@@ -133,8 +138,30 @@ class Traffic:
         if not bot.steps:
             self.stand(bot, now)
             return
-        holds = _holds_of(bot.steps, bot.cell, now)
+        holds = holds_of(bot.steps, bot.cell, now)
         self._hold(bot.id, [h for h in holds if h[2] > now], now)
+
+    def follow(self, bot: Bot, now: int) -> None:
+        """Let a bot hold what its steps say, after they were changed."""
+        self._release(bot.id, now)
+        self.resume(bot, now)
+
+    def block(self, cell: int, from_ms: int, now: int) -> None:
+        """Keep everybody out of a cell from an instant on."""
+        self._hold(_blocker(cell), [(cell, from_ms, FOREVER)], now)
+
+    def unblock(self, cell: int, now: int) -> None:
+        """Let everybody into a cell again."""
+        self._release(_blocker(cell), now)
+
+    def replace(self, bot: int, holds: list[tuple[int, int, int]], now: int) -> None:
+        """Replace what a bot holds from now on."""
+        self._release(bot, now)
+        self._hold(bot, holds, now)
+
+    def holders(self, cell: int) -> list[int]:
+        """Who holds a cell without end: bots, or the negative of a blocked cell's number less one."""
+        return [who for _, until, who in self._table[cell] if until == FOREVER]
 
     def _hold(self, bot: int, holds: list[tuple[int, int, int]], now: int) -> None:
         mine = self._held.setdefault(bot, [])
@@ -165,15 +192,18 @@ class Traffic:
 
     # -- planning
 
-    def plan(self, bot: Bot, stops: Sequence[Stop], now: int) -> Trip | None:
+    def plan(self, bot: Bot, stops: Sequence[Stop], now: int, along: Route = ()) -> Trip | None:
         """The trip over all stops that ends earliest among the ways tried; None if there is none.
 
-        From an endpoint there always is one. A bot elsewhere (one that has just put
-        a carrier down) may be refused because somebody is due where it stands.
+        From an endpoint there always is one, unless a bot is held somewhere or a cell is
+        blocked. A bot elsewhere (one that has just put a carrier down) may be refused
+        because somebody is due where it stands. ``along`` is tried first for the first leg.
         """
         chosen = self._direct(bot, stops)
         if chosen is None:
             return None
+        if along:
+            chosen[0] = along
         runs = self._runs(bot, stops, chosen)
         self._known.clear()
         times = self._schedule(bot, runs, now)
@@ -181,7 +211,7 @@ class Traffic:
             chosen, runs, times = self._go_round(bot, stops, chosen, runs, times, now)
         if times is None:
             return None
-        return self._trip(bot, stops, runs, times, now)
+        return self.trip(bot, stops, runs, times, now)
 
     def _direct(self, bot: Bot, stops: Sequence[Stop]) -> list[Route] | None:
         """The direct way of each leg; of two equal ones that which starts along the wheels' axis."""
@@ -195,13 +225,14 @@ class Traffic:
             if not routes:
                 return None
             route = routes[0]
-            if len(routes) > 1 and len(routes[1]) == len(route) and self._axis(route[0], route[1]) != axis:
+            if len(routes) > 1 and len(routes[1]) == len(route) and self.axis(route[0], route[1]) != axis:
                 route = routes[1]
             chosen.append(route)
-            at, axis = stop.goal, self._axis(route[-2], route[-1])
+            at, axis = stop.goal, self.axis(route[-2], route[-1])
         return chosen
 
-    def _axis(self, a: int, b: int) -> int:
+    def axis(self, a: int, b: int) -> int:
+        """The axis along which a run from cell to cell leads."""
         return X_AXIS if a // self._width == b // self._width else Y_AXIS
 
     def _go_round(
@@ -235,6 +266,9 @@ class Traffic:
         others = [r for r in direct if r != chosen]
         if len(others) < WAYS_ROUND:
             others += [r for r in self._routes.detours(at, stop.goal, stop.laden) if r != chosen]
+        if self.closed:
+            round_about = self._routes.avoiding(at, stop.goal, stop.laden, frozenset(self.closed))
+            return [*round_about, *others[:WAYS_ROUND]]
         return others[:WAYS_ROUND]
 
     def _runs(self, bot: Bot, stops: Sequence[Stop], chosen: Sequence[Route]) -> list[list[Run]]:
@@ -244,11 +278,8 @@ class Traffic:
         for stop, route in zip(stops, chosen, strict=True):
             leg: list[Run] = []
             for a, b in pairwise(route):
-                run_axis = self._axis(a, b)
-                turn = self._turn_ms if run_axis != axis else 0
-                ahead = _cells_ahead(a, b, 1 if run_axis == X_AXIS else self._width)
-                leg.append(Run(a, ahead, run_axis, self._tracks[stop.laden][len(ahead)], before + turn))
-                axis, before = run_axis, 0
+                leg.append(self.run(a, b, axis, stop.laden, before))
+                axis, before = leg[-1].axis, 0
             legs.append(leg)
             before += stop.dwell_ms
         return legs
@@ -277,7 +308,7 @@ class Traffic:
             key = (run.start, run.ahead[-1], run.track.duration_ms, wanted, i == last)
             depart = known.get(key, 0)
             if not depart:
-                depart = known[key] = self._earliest(run, wanted, me, i == last)
+                depart = known[key] = self.earliest(run, wanted, me, i == last)
             if depart >= latest[i]:
                 return None
             left = depart + run.track.first_leave
@@ -295,7 +326,7 @@ class Traffic:
             i += 1
         return departures
 
-    def _earliest(self, run: Run, depart: int, me: int, final: bool) -> int:
+    def earliest(self, run: Run, depart: int, me: int, final: bool) -> int:
         """The first departure at or after ``depart`` at which every cell of a run is free in its window."""
         track, table = run.track, self._table
         leaves = track.leave_final if final else track.leave
@@ -341,9 +372,10 @@ class Traffic:
 
     # -- the accepted plan
 
-    def _trip(
+    def trip(
         self, bot: Bot, stops: Sequence[Stop], legs: list[list[Run]], times: list[int], now: int
     ) -> Trip:
+        """The steps of runs that depart at ``times``."""
         steps: list[Step] = []
         clock, index, dwelt = now, 0, 0
         for stop, leg in zip(stops, legs, strict=True):
@@ -360,8 +392,22 @@ class Traffic:
                 steps.append(Step(stop.kind, clock, clock + stop.dwell_ms, stop.carrier, energy))
                 clock += stop.dwell_ms
                 dwelt += stop.dwell_ms
-        return Trip(steps, _holds_of(steps, bot.cell, now))
+        return Trip(steps, holds_of(steps, bot.cell, now))
 
+
+    def energy_of(self, leg: Step, laden: bool) -> int:
+        """What a leg draws, in mJ, worked out from its runs."""
+        battery = self._battery
+        moving = sum(self.tracks[laden][cells].duration_ms for cells in leg.runs)
+        drive = battery.drive_laden_w if laden else battery.drive_unladen_w
+        return drive * moving + battery.idle_w * (leg.end_ms - leg.begin_ms - moving)
+
+    def run(self, a: int, b: int, axis: int, laden: bool, before_ms: int) -> Run:
+        """A run from one cell to another, for a bot whose wheels stand along ``axis``."""
+        run_axis = self.axis(a, b)
+        turn = self._turn_ms if run_axis != axis else 0
+        ahead = _cells_ahead(a, b, 1 if run_axis == X_AXIS else self._width)
+        return Run(a, ahead, run_axis, self.tracks[laden][len(ahead)], before_ms + turn)
 
     def _leg_energy(self, runs: list[Run], step: Step, laden: bool) -> int:
         """What a leg draws, in mJ: driving power while it moves, idle power while it waits or turns."""
@@ -369,6 +415,11 @@ class Traffic:
         moving = sum(run.track.duration_ms for run in runs)
         drive = battery.drive_laden_w if laden else battery.drive_unladen_w
         return drive * moving + battery.idle_w * (step.end_ms - step.begin_ms - moving)
+
+
+def _blocker(cell: int) -> int:
+    """Who holds a blocked cell: nobody's number."""
+    return -cell - 1
 
 
 def _cells_ahead(a: int, b: int, stride: int) -> range:
@@ -434,14 +485,14 @@ def _waits(runs: list[Run], departures: list[int], at_rest: int) -> list[tuple[i
     return waits
 
 
-def _holds_of(steps: list[Step], start: int, now: int) -> list[tuple[int, int, int]]:
+def holds_of(steps: list[Step], start: int, now: int) -> list[tuple[int, int, int]]:
     """What steps hold: the cell of rest from arrival until the next leg leaves it."""
     holds: list[tuple[int, int, int]] = []
     cell, since = start, now
     for step in steps:
         if step.kind == HOLD:
             break
-        if step.kind != LEG:
+        if step.kind != LEG or len(step.cells) == 1:
             continue
         holds.append((cell, since, step.leave_ms[0]))
         holds.extend(zip(step.cells[1:-1], step.enter_ms[1:-1], step.leave_ms[1:-1], strict=True))

@@ -24,6 +24,9 @@ class BotWatch:
         """What to call for which event."""
         return {
             past.LegPlanned: self._leg,
+            past.LegCut: self._cut,
+            past.BotHeld: self._held,
+            past.BotFreed: self._freed,
             past.CarrierLifted: self._lifted,
             past.CarrierLowered: self._lowered,
             past.ChargingStarted: self._plugged,
@@ -90,6 +93,21 @@ class BotWatch:
             for index, begin, end in event.waits:
                 maps.waiting[event.cells[index]] += end - begin
 
+    def _cut(self, t_ms: int, event: past.LegCut) -> None:
+        bot = self.settled(event.bot, t_ms)
+        self._draw(bot, fleet.cut(bot, event, t_ms, self.book.battery.idle_w))
+
+    def _held(self, t_ms: int, event: past.BotHeld) -> None:
+        bot = self.settled(event.bot, t_ms)
+        self.rest(bot, fleet.WAIT_TRAFFIC if bot.before_fault is None else fleet.FAULT)
+        if bot.before_fault is not None:
+            bot.before_fault = fleet.WAIT_TRAFFIC
+
+    def _freed(self, t_ms: int, event: past.BotFreed) -> None:
+        bot = self.settled(event.bot, t_ms)
+        if bot.mission is not None:  # it lifts or lowers where it stands, unless a leg begins at once
+            bot.state, bot.draw_w = fleet.LIFT, 0
+
     def _lifted(self, t_ms: int, event: past.CarrierLifted) -> None:
         bot = self.settled(event.bot, t_ms)
         self._draw(bot, event.energy_mj)
@@ -150,15 +168,15 @@ class BotWatch:
     def _failed(self, t_ms: int, event: past.BotFailed) -> None:
         bot = self.settled(event.bot, t_ms)
         level = self.count_out(bot, t_ms)
-        bot.arrive = min(bot.arrive, t_ms)
         bot.before_fault = bot.state
         level.count_in(bot)
-        self.rest(bot, fleet.FAULT)
+        bot.state = fleet.FAULT
 
     def _recovered(self, t_ms: int, event: past.BotRecovered) -> None:
         bot = self.settled(event.bot, t_ms)
         level = self.count_out(bot, t_ms)
-        self.rest(bot, fleet.IDLE if bot.before_fault is None else bot.before_fault)
+        bot.state = fleet.IDLE if bot.before_fault is None else bot.before_fault
         bot.before_fault = None
         level.count_in(bot)
-        bot.energy_mj = event.energy_mj
+        if bot.arrive <= t_ms:
+            bot.energy_mj = event.energy_mj

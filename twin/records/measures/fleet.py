@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from twin.domain.battery import capacity_mj, charged_mj
-from twin.domain.events import LegPlanned
+from twin.domain.events import LegCut, LegPlanned
 from twin.domain.layout import BALCONY, CHARGER, STORAGE, Battery
 
 STATES = (
@@ -189,6 +189,18 @@ def set_out(bot: BotMeter, event: LegPlanned, now: int, goal: str, idle_w: int) 
         if event.waits:
             mission.waits = [*mission.waits, *event.waits]
         mission.legs += 1
+
+
+def cut(bot: BotMeter, event: LegCut, now: int, idle_w: int) -> int:
+    """The leg under way ends early, and the bot stands there; what is left to be drawn at once, in mJ."""
+    span = bot.arrive - bot.begin
+    left_mj = event.energy_mj - (bot.leg_mj * (now - bot.begin) // span if span else 0)
+    mission = bot.mission
+    if mission is not None and bot.waits:
+        mission.waits = [*(wait for wait in mission.waits if wait not in bot.waits), *event.waits]
+    bot.begin, bot.arrive, bot.leg_mj, bot.waits = now, event.arrive_ms, left_mj, event.waits
+    bot.state, bot.draw_w = WAIT_TRAFFIC, idle_w
+    return left_mj if event.arrive_ms <= now else 0
 
 
 def _fetch(bot: BotMeter, mission: Mission, laden: bool, idle_w: int) -> None:

@@ -69,6 +69,8 @@ CHARGING_STOPPED = Kind("0x5222", BOTS)
 CHARGE_NEEDED = Kind("0x5223", BOTS)
 BOT_FAILED = Kind("0x5231", BOTS, ERROR)
 BOT_RECOVERED = Kind("0x5232", BOTS)
+BOT_HELD = Kind("0x5233", BOTS, WARNING)
+BOT_FREED = Kind("0x5234", BOTS)
 TAG_WRITTEN = Kind("0x5241", BOTS)
 FAULT_BEGAN = {
     faults.BOT_STALLED: Kind("0x5501", BOTS, ERROR),
@@ -233,8 +235,10 @@ _TELLERS: dict[type, Callable[[int, int, Any], Happening]] = {
     past.ChargingStarted: _of_bot(CHARGING_STARTED, "Bot {e.bot} has begun to charge"),
     past.ChargingStopped: _of_bot(CHARGING_STOPPED, "Bot {e.bot} has stopped charging"),
     past.ChargeNeeded: _charge_needed,
-    past.BotFailed: _of_bot(BOT_FAILED, "Bot {e.bot} cannot move: {e.reason}; a person has to come"),
+    past.BotFailed: _of_bot(BOT_FAILED, "Bot {e.bot} cannot move: {e.reason}"),
     past.BotRecovered: _of_bot(BOT_RECOVERED, "Bot {e.bot} can move again"),
+    past.BotHeld: _of_bot(BOT_HELD, "Bot {e.bot} stands at x {e.x}, y {e.y} and cannot go on: {e.reason}"),
+    past.BotFreed: _of_bot(BOT_FREED, "Bot {e.bot} goes on"),
     past.TagWritten: _of_bot(TAG_WRITTEN, "Bot {e.bot} has written the tag at x {e.x}, y {e.y}"),
     past.PersonErred: _plain(PERSON_ERRED, "At balcony {e.balcony}, in job {e.job}: {e.mistake}"),
     past.OperatorChanged: _plain(
