@@ -43,7 +43,7 @@ _SYSTEM = (
         "GET /api/v2/storage_status",
         "the seven states",
         ("health-system-bots/storage-status",),
-        ("`ERROR`, `OFF` and `SHUTTING_DOWN` never occur",),
+        ("`ERROR` is an emergency stop; `OFF` and `SHUTTING_DOWN` never occur",),
     ),
     Fidelity(
         "POST /api/v2/system/charge_all_bots",
