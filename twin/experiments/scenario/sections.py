@@ -5,7 +5,7 @@ from __future__ import annotations
 from difflib import get_close_matches
 from typing import Any
 
-from twin.domain.faults import DRAWN, KIND_OF
+from twin.domain.faults import KIND_OF
 from twin.domain.layout import Battery, Motion, PersonTimes
 from twin.domain.work import FULFILLMENT, REPLENISHMENT
 from twin.experiments.fields import Fields
@@ -34,7 +34,7 @@ from twin.simulation import arriving
 SCHEMA = 1
 PERCENT = Whole(0, 100)
 MANY = 1_000_000
-FAULTS = tuple(name for name, kind in KIND_OF.items() if kind in DRAWN)
+FAULTS = tuple(KIND_OF)
 Troubles = list[tuple[str, str]]
 
 NEEDS = {
