@@ -43,6 +43,13 @@ def leg(bot: int, cells: list[list[int]], start_ms: int, carrier: int | None = N
     return event(start_ms, "LegPlanned", bot=bot, level=1, laden=laden, carrier=carrier, cells=cells, **times)
 
 
+def cut(t_ms: int, count: int = 3, **fields: Any) -> dict[str, Any]:
+    """The roaming leg of the good log, ended after so many cells."""
+    roam = leg(2, [[0, 2], [1, 2], [1, 1], [2, 1], [3, 1]], 9000)
+    times = {"enter_ms": roam["enter_ms"][:count], "leave_ms": [*roam["leave_ms"][: count - 1], None]}
+    return roam | times | {"t_ms": t_ms, "type": "LegCut", "cells": roam["cells"][:count]} | fields
+
+
 def at(bot: int, x: int, y: int, **fields: Any) -> dict[str, Any]:
     return {"bot": bot, "level": 1, "x": x, "y": y, **fields}
 
@@ -279,6 +286,11 @@ MUTATIONS: dict[str, tuple[str, Mutation]] = {
     "arriving before entering": ("leg.times", change("come", arrive_ms=3499)),
     "a leg told afterwards": ("leg.late", change("roam", t_ms=9001)),
     "a leg before the last is over": ("leg.overlap", change("roam", arrive_ms=14001)),
+    "a cut of a leg that is over": ("cut.leg", insert("j3", cut(14000))),
+    "a cut beside the way": ("cut.way ...", insert("roam", cut(10600, cells=[[0, 2], [1, 2], [2, 2]]))),
+    "a cut of what was entered": ("cut.past ...", insert("roam", cut(10600, 2))),
+    "a cut of the past": ("cut.past ...", insert("roam", cut(10600, enter_ms=[9000, 9499, 10500]))),
+    "a cut that hurries": ("cut.sooner ...", insert("roam", cut(10600, leave_ms=[9800, 10700, None]))),
     "a bot put on a pillar": ("bot.place bot.place", change("bot in", x=4, y=1)),
     "a bot removed from elsewhere": ("bot.place", change("bot out", y=0)),
     "a bot removed while it drives": ("bot.place", insert(
