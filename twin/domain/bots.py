@@ -41,9 +41,9 @@ class Step:
     enter_ms: list[int] = field(default_factory=list)
     leave_ms: list[int] = field(default_factory=list)
     axis: int = X_AXIS
+    waits: list[tuple[int, int, int]] = field(default_factory=list)
     runs: list[int] = field(default_factory=list)
     departs: list[int] = field(default_factory=list)
-    waits: list[tuple[int, int, int]] = field(default_factory=list)
 
 
 @dataclass(slots=True)

@@ -469,7 +469,7 @@ def _leg(runs: list[Run], departures: list[int], begin: int) -> Step:
     end = departures[-1] + runs[-1].track.duration_ms
     leave.append(FOREVER)
     lengths = [len(run.ahead) for run in runs]
-    return Step(LEG, begin, end, None, 0, cells, enter, leave, runs[-1].axis, lengths, departures)
+    return Step(LEG, begin, end, None, 0, cells, enter, leave, runs[-1].axis, [], lengths, departures)
 
 
 def _waits(runs: list[Run], departures: list[int], at_rest: int) -> list[tuple[int, int, int]]:
