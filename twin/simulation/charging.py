@@ -221,10 +221,11 @@ def is_blocked(engine: Engine, deck: Deck) -> bool:
     return not any(b.steps or b.charging or b.visit is not None or b.task is not None for b in holders)
 
 
-def go_to_park(engine: Engine, bot: Bot) -> bool:
+def go_to_park(engine: Engine, bot: Bot, to_charge: bool = False) -> bool:
     """Send a bot that holds no parking place to one, as soon as there is a way; whether it has the energy."""
     deck = engine.plant.decks[bot.level]
-    place = engine.policies.parking.place(engine.plant, deck, bot.cell, will_need_it(engine, bot))
+    charges = to_charge or will_need_it(engine, bot)
+    place = engine.policies.parking.place(engine.plant, deck, bot.cell, charges)
     trip = None if engine.plant.state.mode.stopped else _trip_to(engine, bot, place)
     if trip is None:
         deck.stranded[bot.id] = None

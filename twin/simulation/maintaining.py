@@ -466,7 +466,7 @@ def _finish_writing(engine: Engine, bot: Bot, job: Job, good: bool) -> None:
         del state.mode.maintenance[job.level]
     _end(engine, job, bot, good)
     if bot.parking is None:
-        _drive_home(engine, bot)
+        _drive_home(engine, bot, to_charge=True)
 
 
 _BEGINNINGS: dict[str, Callable[[Engine, Job], None]] = {
@@ -520,9 +520,9 @@ def _bot_put_on(engine: Engine, job: Job, good: bool) -> None:
         _drive_home(engine, bot)
 
 
-def _drive_home(engine: Engine, bot: Bot) -> None:
+def _drive_home(engine: Engine, bot: Bot, to_charge: bool = False) -> None:
     """From a handover place, where a bot must not stay, to a parking place, or wait there for help."""
-    if bot.fault is None and not charging.go_to_park(engine, bot):
+    if bot.fault is None and not charging.go_to_park(engine, bot, to_charge):
         charging.fail_empty(engine, bot)
 
 
