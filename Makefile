@@ -19,7 +19,9 @@ demo: $(BASE)  ## start a twin and drive it over HTTP, every step checked
 test: check  ## check, then all tests
 	$(BIN)/python -m pytest -n 2
 
-soak: $(DEV)  ## long campaigns: 200 rounds of kill -9 under a running client
+soak: $(DEV)  ## long campaigns: 7 days with faults, 200,000 steps of all commands, 200 rounds of kill -9
+	$(BIN)/python -m benchmarks.soak --days 7 --out soak
+	HYPOTHESIS_PROFILE=soak $(BIN)/python -m pytest -q tests/laws/test_conservation.py -k Maintained
 	TWIN_CRASH_ROUNDS=200 $(BIN)/python -m pytest tests/api/test_crash.py
 
 check: $(DEV)  ## linter, types, import rules

@@ -4,7 +4,8 @@ Hypothesis tries the same examples every time, unless asked for new ones.
 
 ``ci`` (the default) derives its examples from the tests themselves, so that a run is
 never red by chance. ``search`` draws new ones and twenty times as many:
-``HYPOTHESIS_PROFILE=search pytest tests/laws``.
+``HYPOTHESIS_PROFILE=search pytest tests/laws``. ``soak`` tries a hundred times as many as
+``ci``, the same every time (``make soak``).
 """
 
 from __future__ import annotations
@@ -29,6 +30,15 @@ settings.register_profile(
 )
 settings.register_profile(
     "search", deadline=None, max_examples=2000, print_blob=True, suppress_health_check=SLOW_ON_PURPOSE
+)
+settings.register_profile(
+    "soak",
+    deadline=None,
+    derandomize=True,
+    database=None,
+    max_examples=10_000,
+    print_blob=True,
+    suppress_health_check=SLOW_ON_PURPOSE,
 )
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import gc
+import json
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from twin.domain.errors import Deadlocked
 from twin.domain.faults import FaultPlan, plan_fault
 from twin.domain.layout import Site
 from twin.domain.plant import Plant, new_state
@@ -18,6 +20,7 @@ from twin.records.eventlog import EventLog
 from twin.simulation.arriving import Demand
 from twin.simulation.engine import Engine, Memory, Observer, Origin
 from twin.simulation.randomness import Streams
+from twin.simulation.watching import Deadlock
 
 DEFAULT_EPOCH = "2026-01-05T05:00:00+00:00"
 """Simulated time 0 unless said otherwise: a Monday, six in the morning in Berlin."""
@@ -113,6 +116,16 @@ def rare_collection() -> Iterator[None]:
         gc.unfreeze()
 
 
+@contextmanager
+def keeping_deadlocks(path: Path) -> Iterator[None]:
+    """Write the snapshot of a deadlock that is seen within to ``path``, as JSON, and say so in its error."""
+    try:
+        yield
+    except Deadlock as error:
+        path.write_text(json.dumps(error.snapshot))
+        raise Deadlocked(f"{error}; the moment is kept in {path}") from error
+
+
 def run_to_the_end(engine: Engine, until_ms: int, progress: Progress | None = None) -> None:
     """Run for ``until_ms`` and on until all accepted work has ended and every bot is parked."""
     slice_ms = max(60_000, until_ms // 200)
@@ -123,7 +136,12 @@ def run_to_the_end(engine: Engine, until_ms: int, progress: Progress | None = No
     while not engine.idle and not engine.quiet:
         engine.step()
     if not engine.idle:
-        raise AssertionError("work is open but nothing will ever happen again")
+        raise AssertionError(f"work is open but nothing will ever happen again{_lasting(engine)}")
+
+
+def _lasting(engine: Engine) -> str:
+    faults = [f"{fault.kind} (fault {fault.id})" for fault in engine.plant.state.faults.values()]
+    return f", unless somebody repairs {', '.join(faults)}" if faults else ""
 
 
 def write_log(
@@ -146,7 +164,7 @@ def write_log(
         every = faults_every_s
         faults = NO_FAULTS if every is None else FaultPlan.every(max(1, round(every * 1000)), horizon)
         engine = busy_day(site, hours, lines_per_hour, seed, [log.write], faults, policies)
-        with rare_collection():
+        with rare_collection(), keeping_deadlocks(out_path.with_suffix(".deadlock.json")):
             run_to_the_end(engine, horizon, progress)
     demand = engine.memory.demands[0]
     return Finished(

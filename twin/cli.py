@@ -16,13 +16,14 @@ from typing import Annotated
 
 import typer
 
-from twin.domain.errors import Refusal
+from twin.domain.errors import Deadlocked, Refusal
 from twin.studies.commands import add_to
 
 COMMANDS = "twin.commands"
 """The entry point group of further commands: a name and a function for typer."""
 
 USAGE_ERROR = 2
+DEADLOCKED = 3
 
 app = typer.Typer(
     help="A digital twin of a dense robotic storage system.",
@@ -44,6 +45,9 @@ def main() -> None:
     except (Refusal, OSError) as error:
         print(f"twin: {error}", file=sys.stderr)
         sys.exit(USAGE_ERROR)
+    except Deadlocked as error:
+        print(f"twin: {error}", file=sys.stderr)
+        sys.exit(DEADLOCKED)
 
 
 def _finite(value: float) -> float:

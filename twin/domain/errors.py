@@ -63,6 +63,10 @@ class ScenarioRefused(Refusal):
     """A scenario that cannot be run: says what, where, and what would be right."""
 
 
+class Deadlocked(AssertionError):
+    """A run was stopped by a deadlock, a mistake of the twin; says who waited for whom."""
+
+
 @dataclass(frozen=True, slots=True)
 class EntityFeedback:
     """Why one entity of a request was refused."""

@@ -19,7 +19,17 @@ from twin.domain.plant import Plant
 from twin.domain.state import State
 from twin.policies.chosen import Choice, Policies
 from twin.policies.routing import Routes
-from twin.simulation import arriving, charging, dispatching, driving, failing, holding, maintaining, serving
+from twin.simulation import (
+    arriving,
+    charging,
+    dispatching,
+    driving,
+    failing,
+    holding,
+    maintaining,
+    serving,
+    watching,
+)
 from twin.simulation.agenda import Agenda, Key
 from twin.simulation.arriving import Demand
 from twin.simulation.codec import from_plain, to_plain
@@ -85,6 +95,7 @@ class Engine:
             charging.ALARM: charging.ring,
             "brain": maintaining.started,
             failing.CHANCE: failing.strike,
+            watching.ALARM: watching.ring,
             failing.REPAIR: failing.end,
         }
         for bot in plant.state.bots.values():
@@ -115,7 +126,7 @@ class Engine:
         Parked bots charge and drain, and faults come for ever; time need not run for that alone, unless
         work waits for a bot that has to be charged or rescued first.
         """
-        if self.agenda.besides(charging.ALARM, failing.CHANCE):
+        if self.agenda.besides(charging.ALARM, failing.CHANCE, watching.ALARM):
             return False
         return self.agenda.peek() is None or not charging.is_waited_for(self)
 

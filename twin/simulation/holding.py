@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from twin.domain.bots import LEG, Bot
 from twin.domain.floor import Deck
-from twin.simulation import charging, driving
+from twin.simulation import charging, driving, watching
 from twin.simulation.cutting import Stops
 from twin.simulation.sequencing import in_order, stops_of, way_left
 from twin.simulation.traffic import Trip, holds_of
@@ -51,6 +51,7 @@ def is_disturbed(engine: Engine, level: int) -> bool:
 def stand(engine: Engine, bot: Bot) -> None:
     """A bot has come to where its trip was interrupted."""
     engine.plant.floor.note_held(bot)
+    watching.begin(engine, bot.level)
     if bot.fault is None:
         charging.watch_waiting(engine, bot)
     engine.touch(bot.level)
@@ -63,6 +64,8 @@ def resume(engine: Engine, deck: Deck) -> None:
     able = _able(engine, deck)
     if len(able) > 1:
         _go_on_together(engine, deck, able)
+    if deck.held:
+        watching.look(engine, deck)
 
 
 def _able(engine: Engine, deck: Deck) -> list[Bot]:
