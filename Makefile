@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 BASE := $(VENV)/.installed
 DEV := $(VENV)/.installed-dev
 
-.PHONY: help demo test soak check bench bench-listing bench-http
+.PHONY: help demo test soak check fuzz bench bench-listing bench-http
 .DEFAULT_GOAL := help
 
 help:  ## this list
@@ -28,6 +28,9 @@ check: $(DEV)  ## linter, types, import rules
 	$(BIN)/ruff check
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+fuzz: $(DEV)  ## schemathesis, 500 examples an operation and phase, as each role; takes hours
+	$(BIN)/python -m tests.contract.fuzz --examples 500
 
 bench: $(BASE)  ## how fast it is
 	$(BIN)/python -m benchmarks

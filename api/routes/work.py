@@ -51,7 +51,7 @@ async def get_requests(request: Request, world: InWorld, calendar: InTime) -> Re
     operation_id="create_request",
     summary="New request",
     response_model=RequestResponseComposite,
-    responses=described(ABORTED, CONFLICT, TOO_LARGE),
+    responses=described(ABORTED, NOT_FOUND, CONFLICT, TOO_LARGE),
 )
 async def create_request(
     wanted: Annotated[RequestCreateInput, Body()], bridge: OnBridge, calendar: InTime
