@@ -15,9 +15,10 @@ from twin.domain.errors import UnknownPolicy
 from twin.domain.layout import Site
 from twin.domain.plant import Plant, new_state
 from twin.domain.work import OPERATOR_SIMULATED
+from twin.experiments.placement import parked_bots
 from twin.experiments.sitefile import find_site, load_site
 from twin.experiments.stocking import RandomStock
-from twin.policies import registry
+from twin.policies import charging, registry
 from twin.policies.allocation import EmptiestFirst, FewestCarriers, NearestBox, OldestFirst
 from twin.policies.chosen import Choice, Policies
 from twin.policies.dispatch import Oldest, Proposal
@@ -25,6 +26,7 @@ from twin.policies.parking import NearBalcony, NearestParking
 from twin.policies.put_back import NearestLane, OwnPlace, Turnover
 from twin.policies.relocation import LeastLikely, NearestFree
 from twin.policies.view import PlantView
+from twin.simulation import charging as charging_room
 from twin.simulation.arriving import Demand
 from twin.simulation.codec import to_plain
 from twin.simulation.engine import Engine, restore
@@ -315,3 +317,81 @@ def test_the_documentation_lists_every_policy_and_marks_the_defaults() -> None:
         mine = [(name, bool(mark)) for named, name, mark in listed if named in ("", decision)]
         names = registry.names(decision)
         assert mine[: len(names)] == [(name, name == default) for name in names]
+
+
+# -- charging
+
+
+def idle_demo(charging: str, percent: int, bots: int = 4) -> Engine:
+    """The demo site with nothing to do, all batteries at some percent, after ten minutes."""
+    site = load_site(find_site("demo"))
+    site = replace(site, battery=replace(site.battery, start_percent=percent))
+    site = replace(site, bots=parked_bots(site.levels, bots))
+    engine = build(site, policies=Policies.named({"charging": charging}))
+    engine.run_until(600_000)
+    return engine
+
+
+def charging_bots(engine: Engine) -> int:
+    return sum(bot.charging for bot in engine.plant.state.bots.values())
+
+
+def chargers(engine: Engine) -> int:
+    return sum(len(deck.level.cells_of("c")) for deck in engine.plant.decks.values())
+
+
+def test_idle_bots_charge_by_opportunity_and_at_the_pace_of_idle_balconies_not_by_threshold() -> None:
+    started_there = charging_bots(idle_demo("threshold", 60))
+    assert started_there < chargers(idle_demo("threshold", 60))
+    for name in ("opportunity", "balcony_pace"):
+        engine = idle_demo(name, 60)
+        assert charging_bots(engine) == chargers(engine)
+
+
+def test_a_bot_that_had_to_charge_may_work_again_half_way_and_goes_on_charging_until_it_does() -> None:
+    """By opportunity; by threshold not before enough."""
+    engine = idle_demo("opportunity", 20, bots=1)
+    on = [bot for bot in engine.plant.state.bots.values() if bot.charging]
+    assert len(on) == 3
+    assert all(bot.must_charge for bot in on)
+    battery = engine.plant.site.battery
+    half_way = (battery.low_percent + battery.enough_percent + 1) // 2
+    while any(bot.must_charge for bot in on):
+        engine.step()
+    assert abs(engine.plant.meter.percent(on[-1], engine.now) - half_way) <= 1
+    assert all(bot.charging for bot in on)
+    assert all(bot.id in engine.plant.decks[bot.level].free_bots for bot in on)
+    assert not charging.Threshold().seeks(engine.plant, on[0], 1)
+
+
+def test_at_the_balconies_pace_a_bot_charges_to_the_full_only_while_nothing_waits() -> None:
+    engine = idle_demo("balcony_pace", 60)
+    plant, pace = engine.plant, charging.BalconyPace()
+    bot = plant.state.bots[1]
+    full = plant.meter.goal_mj
+    assert pace.enough_mj(plant, bot) == full
+    assert pace.moves_idle(plant, bot.level)
+    on_level = [str(c.id) for c in plant.state.carriers.values() if c.level == bot.level]
+    engine.apply(ask.PlaceFetch(tuple(on_level[:5])))
+    assert pace.enough_mj(plant, bot) < full
+    assert not pace.moves_idle(plant, bot.level)
+    assert not pace.seeks(plant, bot, full // 2)
+    assert charging.Opportunity().seeks(plant, bot, full // 2)
+
+
+def test_a_bot_that_need_not_charge_clears_its_charger_for_one_that_must() -> None:
+    """All chargers are taken by idle bots that charge by opportunity; then another gets low."""
+    engine = idle_demo("opportunity", 60)
+    plant = engine.plant
+    away = [b for b in plant.state.bots.values() if not plant.fleet.on_charger(b)]
+    low = away[0]
+    plant.meter.settle(low, engine.now)
+    low.drawn_mj += low.energy_mj * 3 // 4
+    low.energy_mj -= low.energy_mj * 3 // 4
+    charging_room.come_to_rest(engine, low)
+    assert low.must_charge
+    engine.apply(ask.SetOperator("api"))
+    deadline = engine.now + 300_000
+    while not low.charging:
+        assert engine.now < deadline
+        engine.step()

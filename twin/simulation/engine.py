@@ -231,7 +231,7 @@ class Engine:
         for number, demand in enumerate(self.memory.demands):
             arriving.begin(self, number, demand)
         failing.start(self)
-        self._tell()
+        self._settle()
 
     # -- law 1
 
