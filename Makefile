@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 BASE := $(VENV)/.installed
 DEV := $(VENV)/.installed-dev
 
-.PHONY: help demo test soak check fuzz bench bench-listing bench-http
+.PHONY: help demo test soak check fuzz backtest bench bench-listing bench-http
 .DEFAULT_GOAL := help
 
 help:  ## this list
@@ -40,6 +40,9 @@ bench-listing: $(BASE)  ## how long pages take over 100,000 boxes while the twin
 
 bench-http: $(BASE)  ## requests a second beside a bare FastAPI app
 	$(BIN)/python -m benchmarks.http
+
+backtest: $(BASE)  ## run the shipped scenarios in full and compare with their recorded results
+	$(BIN)/python -m twin.studies.backtest check
 
 $(VENV)/bin/python:
 	@test -n "$(PYTHON)" && $(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \

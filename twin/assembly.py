@@ -20,6 +20,7 @@ from twin.records.eventlog import EventLog
 from twin.simulation.arriving import Demand
 from twin.simulation.engine import Engine, Memory, Observer, Origin
 from twin.simulation.randomness import Streams
+from twin.simulation.shifting import Absence
 from twin.simulation.watching import Deadlock
 
 DEFAULT_EPOCH = "2026-01-05T05:00:00+00:00"
@@ -43,11 +44,13 @@ def build(
     keep_ended: bool = True,
     faults: FaultPlan = NO_FAULTS,
     policies: Policies | None = None,
+    absences: Iterable[Absence] = (),
 ) -> Engine:
     """A twin at simulated time 0 whose first event has been told to ``observers``.
 
     ``demands`` without SKUs get those of ``stock``. ``keep_ended`` False forgets
-    ended work, for long runs without a client. Raises ValueError for faults that make no sense.
+    ended work, for long runs without a client. ``absences`` are the times between the
+    shifts of people, one after the other for each balcony. Raises ValueError for faults that make no sense.
     """
     wrong = plan_fault(faults)
     if wrong is not None:
@@ -55,7 +58,7 @@ def build(
     plant = Plant(site, new_state(site, operator), keep_ended)
     streams = Streams(seed)
     skus = put_in_stock(plant, streams, stock) if stock else []
-    memory = Memory(demands=list(demands), faults=faults)
+    memory = Memory(demands=list(demands), faults=faults, absences=list(absences))
     for demand in memory.demands:
         demand.skus = demand.skus or skus
     engine = Engine(Origin(site, seed, epoch), plant, memory, streams, policies)

@@ -9,7 +9,8 @@ from dataclasses import replace
 import pytest
 
 from twin.assembly import build
-from twin.domain.events import Event, JobStateChanged, RequestStateChanged
+from twin.domain.commands import SendPersonAway
+from twin.domain.events import Event, JobStateChanged, RequestStateChanged, ServiceStarted
 from twin.domain.layout import Site
 from twin.domain.work import FULFILLMENT, OPERATOR_SIMULATED, REPLENISHMENT, REQUEST_ENDED
 from twin.experiments.sitegen import LaneShape, lane_site
@@ -18,6 +19,7 @@ from twin.records.eventlog import EventLog
 from twin.simulation import arriving
 from twin.simulation.arriving import HOUR_MS, Demand
 from twin.simulation.engine import Engine, Observer, restore
+from twin.simulation.shifting import Absence
 
 MINUTE_MS = 60_000
 CLOSED_LOOP = Demand("loop", 1, HOUR_MS, arrivals=arriving.CLOSED, open_orders=5, replenish_every=0)
@@ -64,7 +66,7 @@ class Seen:
 
 
 def made(*demands: Demand, site: Site | None = None, observers: tuple[Observer, ...] = ()) -> Engine:
-    """A twin with stock and people, and fresh copies of the streams."""
+    """A twin with stock, people, and copies of the streams; for several, with a break at balcony 2."""
     fresh = [replace(demand, skus=[], open={}) for demand in demands]
     return build(
         site or lane_site("plain", LaneShape(columns=12), bots_per_level=3),
@@ -73,6 +75,7 @@ def made(*demands: Demand, site: Site | None = None, observers: tuple[Observer, 
         demands=fresh,
         observers=observers,
         keep_ended=False,
+        absences=[Absence(2, 30 * MINUTE_MS, 35 * MINUTE_MS)] if len(demands) > 1 else [],
     )
 
 
@@ -226,3 +229,42 @@ def test_streams_of_every_kind_go_on_from_a_snapshot_byte_by_byte(at_ms):
         FULFILLMENT,
         REPLENISHMENT,
     }
+
+
+# -- shifts
+
+
+def test_people_work_in_their_shifts_alone_and_others_get_what_comes_meanwhile():
+    site = lane_site("plain", LaneShape(columns=12), bots_per_level=3)
+    ids = [balcony.id for balcony in site.balconies]
+    assert len(ids) == 2
+    absence = Absence(ids[0], 20 * MINUTE_MS, 40 * MINUTE_MS)
+    served, asked = Counter[tuple[int, int]](), Counter[tuple[int, int]]()
+
+    def watch(seq: int, t_ms: int, event: Event) -> None:
+        third = t_ms // (20 * MINUTE_MS)
+        if isinstance(event, ServiceStarted):
+            served[event.balcony, third] += 1
+        elif isinstance(event, JobStateChanged) and event.from_ is None and event.sku and event.balcony:
+            asked[event.balcony, third] += 1
+
+    build(
+        site,
+        operator=OPERATOR_SIMULATED,
+        stock=RandomStock(),
+        demands=[replace(ALL_KINDS[0], profile_percent=[], skus=[], open={})],
+        observers=[watch],
+        absences=[absence],
+    ).run_until(HOUR_MS)
+    first, second = ids
+    assert served[first, 1] == asked[first, 1] == 0
+    assert min(served[first, 0], served[first, 2], served[second, 1]) > 5
+
+
+def test_a_person_who_is_away_by_chance_leaves_at_the_end_of_the_shift_all_the_same():
+    site = lane_site("plain", LaneShape(columns=12), bots_per_level=3)
+    engine = build(site, operator=OPERATOR_SIMULATED, absences=[Absence(1, 1000, 9000)])
+    engine.apply(SendPersonAway(1, repair_ms=3000))
+    for t_ms, away in ((500, True), (2000, True), (3500, True), (8999, True), (9000, False)):
+        engine.run_until(t_ms)
+        assert engine.plant.damage.is_away(1) == away

@@ -37,15 +37,15 @@ WRONG: dict[str, tuple[str, str]] = {
     ),
     "a unit that is none": (
         changed("10 min", "10 minutes"),
-        "s.yaml:7:30: run.warm_up is 10 minutes, not a time: 'minutes' is no unit of time; did you mean 10 min? the units are ms, s, min, h, d (or mser5)",  # noqa: E501
+        "s.yaml:7:30: run.warm_up is 10 minutes, not a time: 'minutes' is no unit of time; did you mean 10 min? the units are ms, s, min, h, d (or mser5)",  # noqa: E501  # noqa: E501
     ),
     "a unit of something else": (
         changed("10 min", "10 kg"),
-        "s.yaml:7:30: run.warm_up is 10 kg, not a time: 'kg' is no unit of time; the units are ms, s, min, h, d (or mser5)",  # noqa: E501
+        "s.yaml:7:30: run.warm_up is 10 kg, not a time: 'kg' is no unit of time; the units are ms, s, min, h, d (or mser5)",  # noqa: E501  # noqa: E501
     ),
     "more bots than places": (
         changed("2}\ndemand", "9}\ndemand"),
-        "s.yaml:4:25: level 1 has 3 parking places and chargers for 9 bots; draw 6 more 'p' or 'c', or take fewer bots",  # noqa: E501
+        "s.yaml:4:25: level 1 has 3 parking places and chargers for 9 bots; draw 6 more 'p' or 'c', or take fewer bots",  # noqa: E501  # noqa: E501
     ),
     "a warm-up as long as the run": (
         changed("10 min", "60 min"),
@@ -57,15 +57,15 @@ WRONG: dict[str, tuple[str, str]] = {
     ),
     "a key that means nothing there": (
         changed("60}", "60, open_orders: 4}"),
-        "s.yaml:6:32: open_orders means nothing with arrivals poisson; remove it (poisson uses lines_per_hour, profile_percent, lines_per_order, pieces_per_line)",  # noqa: E501
+        "s.yaml:6:32: open_orders means nothing with arrivals poisson; remove it (poisson uses lines_per_hour, profile_percent, lines_per_order, pieces_per_line)",  # noqa: E501  # noqa: E501
     ),
     "an unknown word": (
         changed("60}", "60, arrivals: poison}"),
-        "s.yaml:6:42: demand.orders.arrivals is poison; did you mean 'poisson'? choose poisson or deterministic or waves or closed_loop or recorded or reorder",  # noqa: E501
+        "s.yaml:6:42: demand.orders.arrivals is poison; did you mean 'poisson'? choose poisson or deterministic or waves or closed_loop or recorded or reorder",  # noqa: E501  # noqa: E501
     ),
     "a site that there is not": (
         changed("site: tiny", "site: tinny"),
-        "s.yaml:3:7: there is no site file or shipped site 'tinny'; did you mean 'tiny'? shipped: demo, reference, tiny",  # noqa: E501
+        "s.yaml:3:7: there is no site file or shipped site 'tinny'; did you mean 'tiny'? shipped: demo, reference, tiny",  # noqa: E501  # noqa: E501
     ),
     "a varied key that there is not": (
         GOOD + "vary:\n  demand.order.lines_per_hour: [60, 120]\n",
@@ -85,7 +85,7 @@ WRONG: dict[str, tuple[str, str]] = {
     ),
     "a level too full to dig": (
         GOOD + "stock:\n  fill_percent: 100\n",
-        "s.yaml:9:17: level 1 too full to dig: depth 2 needs 1 free reachable position, has 0; remove 1 carrier or add positions",  # noqa: E501
+        "s.yaml:9:17: level 1 too full to dig: depth 2 needs 1 free reachable position, has 0; remove 1 carrier or add positions",  # noqa: E501  # noqa: E501
     ),
     "classes that are not the whole": (
         GOOD
@@ -96,9 +96,17 @@ WRONG: dict[str, tuple[str, str]] = {
         GOOD + "vary: {fleet.bots_per_level: [1]}\ncompare: bseline\n",
         "s.yaml:9:10: there is no variant 'bseline'; compare with one of baseline, fleet.bots_per_level=1",
     ),
+    "a person of a balcony that there is not": (
+        GOOD + 'people: {7: {shifts: ["06:00-14:00"]}}\n',
+        "s.yaml:8:13: there is no balcony 7; there are 1",
+    ),
+    "a shift that is none": (
+        GOOD + "people:\n  all: {shifts: [6 to 14]}\n",
+        "s.yaml:9:18: people.all.shifts value 1 is 6 to 14; write a shift such as \"06:00-14:00\", in quotes",
+    ),
     "several at once": (
         changed("name: good", "nam: good").replace("replications: 2", "replications: 0"),
-        "s.yaml:2:1: unknown key 'nam' in the scenario; did you mean 'name'?\ns.yaml:7:52: run.replications is 0; give a value from 1 to 10000",  # noqa: E501
+        "s.yaml:2:1: unknown key 'nam' in the scenario; did you mean 'name'?\ns.yaml:7:52: run.replications is 0; give a value from 1 to 10000",  # noqa: E501  # noqa: E501
     ),
     "a schema of another version": (
         changed("schema: 1", "schema: 2"),
@@ -106,7 +114,7 @@ WRONG: dict[str, tuple[str, str]] = {
     ),
     "no mapping at all": (
         "- schema: 1\n",
-        "s.yaml:1:1: the scenario is a list; write key: value pairs with the keys schema, name, description, site, fleet, stock, demand, due, faults, policies, run, vary, compare, targets",  # noqa: E501
+        "s.yaml:1:1: the scenario is a list; write key: value pairs with the keys schema, name, description, site, fleet, stock, people, demand, due, faults, policies, run, vary, compare, targets",  # noqa: E501  # noqa: E501
     ),
     "an order file that there is not": (
         changed("{lines_per_hour: 60}", "{arrivals: recorded, file: orders.csv}"),
@@ -144,12 +152,12 @@ def test_the_good_file_is_good():
         ),
         (
             "demand.order.priority=1",
-            "--set demand.order.priority=1: demand.order.priority: there is no stream 'order'; did you mean 'orders'?",  # noqa: E501
+            "--set demand.order.priority=1: demand.order.priority: there is no stream 'order'; did you mean 'orders'?",  # noqa: E501  # noqa: E501
         ),
         ("fleet", "--set fleet: not a setting; write key=value, such as run.seed=2"),
         (
             "run.horizon=[",
-            "--set run.horizon=[: not valid YAML (expected the node content, but found '<stream end>'); check indentation, colons, quotes and brackets",  # noqa: E501
+            "--set run.horizon=[: not valid YAML (expected the node content, but found '<stream end>'); check indentation, colons, quotes and brackets",  # noqa: E501  # noqa: E501
         ),
     ],
 )

@@ -14,7 +14,7 @@ from test_scenario_errors import GOOD, changed
 from twin.domain.inventory import DO_NOTHING
 from twin.domain.layout import EXPONENTIAL
 from twin.experiments.finding import shipped
-from twin.experiments.scenario.making import demands_of, epoch_of, faults_of, stock_of
+from twin.experiments.scenario.making import absences_of, demands_of, epoch_of, faults_of, people_of, stock_of
 from twin.experiments.scenario.quantities import UNITS_MS, bound, duration_ms, duration_text
 from twin.experiments.scenario.reading import FOLDER, Study, load_study, parse_study, vary
 from twin.experiments.scenario.sections import SCENARIO, json_schema
@@ -167,3 +167,29 @@ def test_shipped_scenarios_are_valid_by_the_json_schema(name):
 
     plain = YAML(typ="safe").load(shipped(FOLDER)[name].read_text())
     jsonschema.validate(plain, json_schema())
+
+
+@pytest.mark.parametrize(
+    ("shifts", "start", "hours", "gaps"),
+    [
+        ('["06:00-14:00"]', "06:00", 10, [(8, 10)]),
+        ('["06:00-14:00", "15:00-23:00"]', "05:00", 24, [(0, 1), (9, 10), (18, 25)]),
+        ('["22:00-06:00"]', "00:00", 48, [(6, 22), (30, 46)]),
+        ('["00:00-12:00", "12:00-00:00"]', "06:00", 48, []),
+    ],
+)
+def test_people_are_away_between_their_shifts(shifts, start, hours, gaps):
+    text = GOOD + f"people: {{1: {{shifts: {shifts}}}}}\n"
+    made = study(text, f"run.start='{start}'", f"run.horizon={hours} h").baseline
+    hour = UNITS_MS["h"]
+    found = absences_of(made.scenario, made.site)
+    assert [(each.from_ms // hour, each.to_ms // hour) for each in found] == gaps
+    assert made.resolved()["people"]["1"]["shifts"] == YAML(typ="safe").load(shifts)
+
+
+def test_people_have_times_of_their_own():
+    made = study(GOOD, "people={1: {times: {line_ms: 900}}}").baseline
+    (command,) = people_of(made.scenario, made.site)
+    assert command.balcony == 1
+    assert command.times is not None
+    assert (command.times.line_ms, command.times.handling_ms) == (900, made.site.person.handling_ms)

@@ -8,6 +8,7 @@ from twin.policies.view import PlantView
 def choose_balconies(view: PlantView, carriers: list[int]) -> list[int]:
     """A balcony for the presentation of each carrier: one for all where one touches all their levels.
 
+    Where nobody is, or nothing may be brought, only what no other balcony can serve is brought.
     Of those that touch the most of the levels the one with the shortest expected delay
     wins, then the smallest id: what its person has to do already, and the way there and back.
     """
@@ -15,8 +16,12 @@ def choose_balconies(view: PlantView, carriers: list[int]) -> list[int]:
     touching = {level: view.places[level] for level in dict.fromkeys(levels)}
     balconies = sorted({b: None for places in touching.values() for b in places})
     reach = {b: sum(b in places for places in touching.values()) for b in balconies}
-    ranked = sorted(balconies, key=lambda b: (-reach[b], _delay_ms(view, b, carriers), b))
+    ranked = sorted(balconies, key=lambda b: (_shut(view, b), -reach[b], _delay_ms(view, b, carriers), b))
     return [next(b for b in ranked if b in touching[level]) for level in levels]
+
+
+def _shut(view: PlantView, balcony: int) -> bool:
+    return view.damage.is_away(balcony) or view.damage.is_closed(balcony)
 
 
 def cells_to(view: PlantView, balcony: int, carrier_id: int) -> int:

@@ -269,6 +269,10 @@ class DamageView(Protocol):
         """Whether a balcony is blocked."""
         ...
 
+    def is_away(self, balcony: int) -> bool:
+        """Whether the simulated person of a balcony is not there."""
+        ...
+
 
 class PlantView(Protocol):
     """The whole plant."""

@@ -28,12 +28,14 @@ from twin.simulation import (
     holding,
     maintaining,
     serving,
+    shifting,
     watching,
 )
 from twin.simulation.agenda import Agenda, Key
 from twin.simulation.arriving import Demand
 from twin.simulation.codec import from_plain, to_plain
 from twin.simulation.randomness import Streams
+from twin.simulation.shifting import Absence
 from twin.simulation.traffic import Traffic
 
 Observer = Callable[[int, int, past.Event], None]
@@ -57,12 +59,13 @@ class Origin:
 
 @dataclass(slots=True)
 class Memory:
-    """The engine's own state besides the plant's: clock, position in the log, demand, faults to come."""
+    """The engine's own state besides the plant's: clock, position in the log, what is to come."""
 
     now_ms: int = 0
     seq: int = 0
     demands: list[Demand] = field(default_factory=list)
     faults: FaultPlan = field(default_factory=FaultPlan)
+    absences: list[Absence] = field(default_factory=list)
 
 
 class Engine:
@@ -94,6 +97,7 @@ class Engine:
             "demand": arriving.arrive,
             charging.ALARM: charging.ring,
             "brain": maintaining.started,
+            shifting.ALARM: shifting.leave,
             failing.CHANCE: failing.strike,
             watching.ALARM: watching.ring,
             failing.REPAIR: failing.end,
@@ -126,7 +130,7 @@ class Engine:
         Parked bots charge and drain, and faults come for ever; time need not run for that alone, unless
         work waits for a bot that has to be charged or rescued first.
         """
-        if self.agenda.besides(charging.ALARM, failing.CHANCE, watching.ALARM):
+        if self.agenda.besides(charging.ALARM, failing.CHANCE, shifting.ALARM, watching.ALARM):
             return False
         return self.agenda.peek() is None or not charging.is_waited_for(self)
 
@@ -231,6 +235,7 @@ class Engine:
         for number, demand in enumerate(self.memory.demands):
             arriving.begin(self, number, demand)
         failing.start(self)
+        shifting.start(self)
         self._settle()
 
     # -- law 1

@@ -14,6 +14,7 @@ from typing import Any
 import orjson
 
 from twin.domain.errors import Refusal
+from twin.experiments.report import write_report
 from twin.experiments.scenario.model import Until
 from twin.experiments.scenario.quantities import duration_text
 from twin.experiments.scenario.reading import Study, Variant, find_scenario, load_study
@@ -88,6 +89,7 @@ def size(study: Study, varied: str, targets: list[str], work: Work) -> None:
         folder = Folder(work.out)
         folder.write(results, study.scenario.name, wall_s)
         folder.write_json("size.json", plain)
+        write_report(work.out)
     if work.as_json:
         best = next((point for point in found.curve if point.value == found.answer), found.curve[-1])
         _print_json({**as_object(best.result, wall_s), **plain, "simulated_seconds": _simulated_s(results)})
@@ -158,6 +160,7 @@ def _carried_out(study: Study, variants: Sequence[Variant], work: Work) -> tuple
     wall_s = time.perf_counter() - began
     if work.out is not None:
         Folder(work.out).write(results, study.scenario.name, wall_s)
+        write_report(work.out)
     return results, wall_s
 
 
@@ -213,4 +216,4 @@ def _print_json(value: dict[str, Any]) -> None:
 
 def _tell_folder(work: Work) -> None:
     if work.out is not None:
-        print(f"\nResults in {work.out}")
+        print(f"\nResults in {work.out}; look at {work.out / 'report.html'}")

@@ -15,7 +15,14 @@ import orjson
 import twin
 from twin.assembly import build, rare_collection
 from twin.domain.work import OPERATOR_SIMULATED
-from twin.experiments.scenario.making import demands_of, epoch_of, faults_of, stock_of
+from twin.experiments.scenario.making import (
+    absences_of,
+    demands_of,
+    epoch_of,
+    faults_of,
+    people_of,
+    stock_of,
+)
 from twin.experiments.scenario.reading import Variant
 from twin.policies.chosen import Policies
 from twin.records.eventlog import EventLog
@@ -96,7 +103,7 @@ def replicate(task: Task) -> Outcome:
 def engine_of(variant: Variant, seed: int, observers: list[Observer]) -> Engine:
     """The twin of a variant at simulated time 0."""
     scenario = variant.scenario
-    return build(
+    engine = build(
         variant.site,
         seed=seed,
         operator=OPERATOR_SIMULATED,
@@ -107,7 +114,11 @@ def engine_of(variant: Variant, seed: int, observers: list[Observer]) -> Engine:
         keep_ended=False,
         faults=faults_of(scenario),
         policies=Policies.of(scenario.policies),
+        absences=absences_of(scenario, variant.site),
     )
+    for command in people_of(scenario, variant.site):
+        engine.apply(command)
+    return engine
 
 
 @cache

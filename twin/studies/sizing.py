@@ -152,7 +152,7 @@ def _possible(study: Study, asked: Question) -> tuple[int, tuple[str, ...]]:
             vary(study, asked.key, [asked.values[probe]])
             low = probe
         except Refusal as refused:
-            high, refusal = probe, str(refused)
+            high, refusal = probe, str(refused).splitlines()[0]
         probe = (low + high) // 2
     return high, (f"{asked.key} stops at {asked.values[high - 1]}: {refusal}",) if refusal else ()
 

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 
+from twin.domain.commands import SetPerson
 from twin.domain.faults import KIND_OF, USUAL_REPAIR_MS, FaultPlan, FaultRate
 from twin.domain.inventory import DO_NOTHING, UNASSIGN
+from twin.domain.layout import Site
 from twin.domain.work import REPLENISHMENT
-from twin.experiments.scenario.model import Scenario, Stock, Stream
+from twin.experiments.scenario.model import Person, Scenario, Stock, Stream
 from twin.experiments.scenario.orderfile import Orders
+from twin.experiments.scenario.partial import changed
 from twin.experiments.stocking import RandomStock
-from twin.simulation.arriving import Demand
+from twin.simulation.arriving import DAY_MS, Demand
+from twin.simulation.shifting import Absence
 
 MIDNIGHT = datetime(2026, 1, 4, 23, tzinfo=UTC)
 """The beginning of Monday, 5 January 2026 in Berlin: the day of every scenario."""
@@ -38,6 +43,44 @@ def stock_of(stock: Stock, orders: dict[str, Orders]) -> RandomStock:
 def demands_of(scenario: Scenario, orders: dict[str, Orders]) -> list[Demand]:
     """The streams, in the order of the file."""
     return [_demand(name, stream, scenario, orders.get(name)) for name, stream in scenario.demand.items()]
+
+
+def person_of(scenario: Scenario, balcony: int) -> Person:
+    """What the scenario says of the person of a balcony."""
+    return scenario.people.get(str(balcony)) or scenario.people.get("all") or Person()
+
+
+def people_of(scenario: Scenario, site: Site) -> list[SetPerson]:
+    """The commands that give people times of their own."""
+    own = [(balcony.id, person_of(scenario, balcony.id).times) for balcony in site.balconies]
+    return [SetPerson(balcony, changed(site.person, times)) for balcony, times in own if times]
+
+
+def absences_of(scenario: Scenario, site: Site) -> list[Absence]:
+    """The times between the shifts of each balcony's person, up to the horizon."""
+    found = []
+    for balcony in site.balconies:
+        shifts = person_of(scenario, balcony.id).shifts
+        if shifts is not None:
+            gaps = _gaps(shifts, scenario.run.start, scenario.run.horizon)
+            found += [Absence(balcony.id, begin, end) for begin, end in gaps]
+    return found
+
+
+def _gaps(shifts: Iterable[tuple[int, int]], start: int, horizon: int) -> Iterator[tuple[int, int]]:
+    """When nobody is there, in ms since the time of day ``start`` of the first day."""
+    there = sorted(
+        (day * DAY_MS + begin - start, day * DAY_MS + (end if end > begin else end + DAY_MS) - start)
+        for day in range(-1, (start + horizon) // DAY_MS + 1)
+        for begin, end in shifts
+    )
+    free = 0
+    for begin, end in there:
+        if free < min(begin, horizon):
+            yield free, begin
+        free = max(free, end)
+    if free < horizon:
+        yield free, horizon
 
 
 def faults_of(scenario: Scenario) -> FaultPlan:

@@ -36,6 +36,14 @@ class Fleet:
 
 
 @dataclass(frozen=True, slots=True)
+class Person:
+    """The person of a balcony. ``shifts`` are times of day; None: always there."""
+
+    shifts: tuple[tuple[int, int], ...] | None = None
+    times: dict[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Boxes:
     """How many carriers of each kind there are, in proportion."""
 
@@ -126,6 +134,11 @@ class Run:
     seed: int = 1
     start: int = 6 * HOUR_MS
 
+    @property
+    def warm_up_ms(self) -> int:
+        """The warm-up, 0 where it is to be found."""
+        return self.warm_up if isinstance(self.warm_up, int) else 0
+
 
 @dataclass(frozen=True, slots=True)
 class Variation:
@@ -149,6 +162,7 @@ class Scenario:
     description: str | None = None
     fleet: Fleet = field(default_factory=Fleet)
     stock: Stock = field(default_factory=Stock)
+    people: dict[str, Person] = field(default_factory=dict)
     demand: dict[str, Stream] = field(default_factory=dict)
     due: int | None = None
     faults: dict[str, Chance] = field(default_factory=dict)

@@ -23,6 +23,7 @@ from twin.experiments.scenario.shapes import (
     Named,
     Number,
     Section,
+    Shift,
     Target,
     Text,
     TimeOfDay,
@@ -154,6 +155,11 @@ def _fault_name(name: str) -> str:
     )
 
 
+def _balcony_name(name: str) -> str:
+    fine = name == "all" or (name.isascii() and name.isdigit() and not name.startswith("0"))
+    return "" if fine else f"'{name[:40]}' is no balcony; write the id of one, or all"
+
+
 SITE = Section(
     "site",
     model.SiteChoice,
@@ -255,6 +261,16 @@ STREAM = Section(
     },
     _check_stream,
 )
+PERSON = Section(
+    "person",
+    model.Person,
+    {
+        "shifts": Key(
+            ListOf(Shift(), most=24), 'Times of day with somebody there: "06:00-14:00"; always where missing.'
+        ),
+        "times": Key(Partial(PersonTimes), "Times that differ from those of the site."),
+    },
+)
 CHANCE = Section(
     "fault",
     model.Chance,
@@ -306,6 +322,7 @@ SCENARIO = Section(
         "site": Key(SITE, "The warehouse.", needed=True),
         "fleet": Key(FLEET, "The bots."),
         "stock": Key(STOCK, "What is in store at the start."),
+        "people": Key(Named(PERSON, _balcony_name), "People by balcony: its id, or all for those not named."),
         "demand": Key(Named(STREAM, _stream_name), "Streams of orders, by name."),
         "due": Key(Duration(1000), "How long after it was placed an order is due."),
         "faults": Key(Named(CHANCE, _fault_name), f"Faults by chance: {', '.join(FAULTS)}."),

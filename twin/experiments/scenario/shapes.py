@@ -196,6 +196,29 @@ class TimeOfDay:
 
 
 @dataclass(frozen=True, slots=True)
+class Shift:
+    """``06:00-14:00``: two times of day; ``22:00-06:00`` goes over midnight."""
+
+    def read(self, node: Node, name: str, problems: Problems) -> tuple[int, int] | None:
+        """See ``Shape``."""
+        ends = node.text.split("-") if isinstance(node, Scalar) else []
+        found = [_TIME_OF_DAY.fullmatch(end.strip()) for end in ends]
+        times = [(int(end.group(1)) * 60 + int(end.group(2))) * 60_000 for end in found if end]
+        if len(times) == 2 == len(ends) and times[0] != times[1]:
+            return times[0], times[1]
+        _refuse(problems, node, name, '; write a shift such as "06:00-14:00", in quotes')
+        return None
+
+    def plain(self, value: Any) -> Any:
+        """See ``Shape``."""
+        return "-".join(TimeOfDay().plain(end) for end in value)
+
+    def schema(self) -> Json:
+        """See ``Shape``."""
+        return {"type": "string", "pattern": f"^{_TIME_OF_DAY.pattern}-{_TIME_OF_DAY.pattern}$"}
+
+
+@dataclass(frozen=True, slots=True)
 class Target:
     """A bound of a KPI."""
 

@@ -77,6 +77,15 @@ class SiteMaker:
         percent = scenario.stock.fill_percent
         return site if percent is None else replace(site, carriers=filled(site.levels, percent))
 
+    def _check_people(self, site: Site, scenario: Scenario, root: Node, problems: Problems) -> None:
+        known = [str(balcony.id) for balcony in site.balconies]
+        for name, person in scenario.people.items():
+            mark = node_at(root, "people", name).mark
+            if name != "all" and name not in known:
+                problems.add(mark, f"there is no balcony {name}; there are {', '.join(known)}")
+            times = changed(site.person, person.times)
+            _note(sitecheck.check_times(times), node_at(root, "people", name, "times"), problems)
+
     def _check(self, site: Site, scenario: Scenario, root: Node, problems: Problems) -> None:
         """What an override may have broken; the maps themselves are as they were."""
         _note(
@@ -84,6 +93,7 @@ class SiteMaker:
             node_at(root, "fleet", "bots_per_level"),
             problems,
         )
+        self._check_people(site, scenario, root, problems)
         if scenario.stock.fill_percent is not None:
             _note(
                 sitecheck.check_room(site.levels, site.carriers),
