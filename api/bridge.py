@@ -14,6 +14,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Final
 
+from api.leases import Leases
 from api.surprise import Loud, Unavailable
 from api.world import World
 from twin.domain.commands import Command
@@ -21,6 +22,7 @@ from twin.domain.errors import Invalid, Refusal
 from twin.simulation.advancing import Advance, Goal
 from twin.simulation.engine import Engine
 from twin.simulation.pacing import MAX, Pace, Speed
+from twin.simulation.stopping import Breakpoints, Meanwhile
 
 SLICE_S: Final = 0.003
 """Wall seconds for which the engine may run before others have their turn."""
@@ -35,13 +37,20 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Clock:
-    """The clock at an instant; all times in simulated ms. ``next_event_ms`` is None where nothing is due."""
+    """The clock at an instant; all times in simulated ms.
+
+    ``next_event_ms`` and ``next_of`` (who it is about, as in ``bot 3``) are None where
+    nothing is due. ``stopped_by`` is the breakpoint that has stopped it, until it moves again.
+    """
 
     speed: Speed
     now_ms: int
     lag_ms: int
     next_event_ms: int | None
+    next_of: str | None
     advancing: bool
+    leases: int
+    stopped_by: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +61,7 @@ class Outcome:
     events: int
     status: str | None
     clock: Clock
+    meanwhile: Meanwhile
 
 
 @dataclass(slots=True)
@@ -74,10 +84,6 @@ async def _never_gone() -> bool:
 
 
 def _no_more(_world: World) -> None:
-    return None
-
-
-def _nothing() -> None:
     return None
 
 
@@ -105,6 +111,9 @@ class Bridge:
         self._trouble: str | None = "the site is being loaded"
         self._wake = asyncio.Event()
         self._one_advance = asyncio.Lock()
+        self.breakpoints = Breakpoints()
+        self._leases = Leases()
+        self._stopped_by: str | None = None
         self._advancing = False
         self._task: asyncio.Task[None] | None = None
         self.failed = False
@@ -147,6 +156,7 @@ class Bridge:
         new = await asyncio.to_thread(build)
         async with self._one_advance:
             self._world, self._last_ms = new, new.last_ms
+            new.engine.subscribe(self.breakpoints.observe)
             self._set_pace(speed)
             then(new)
             if self._task is None or self._task.done():
@@ -191,6 +201,7 @@ class Bridge:
         self._world = await asyncio.to_thread(self._build)
         self._last_ms = self._world.last_ms
         self._set_pace(self._pace.speed)
+        self._world.engine.subscribe(self.breakpoints.observe)
         self._then(self._world)
         self._trouble = None
         self.ready.set()
@@ -222,8 +233,9 @@ class Bridge:
         while True:
             self._check()
             self._wake.clear()
+            self._lapse()
             if self.standing:
-                await self._wake.wait()
+                await self._stand()
             elif self._slice(self._target(self._clock())):
                 await self._sleep()
             else:
@@ -239,8 +251,29 @@ class Bridge:
 
     @property
     def standing(self) -> bool:
-        """Whether the pace moves nothing: paused, or suspended by an advance."""
-        return self._pace.paused or self._advancing
+        """Whether the pace moves nothing: paused, held by a lease, or suspended by an advance."""
+        return self._pace.paused or self._advancing or len(self._leases) > 0
+
+    async def _stand(self) -> None:
+        """Until woken, or until the next lease ends."""
+        end = self._leases.next_end()
+        try:
+            await asyncio.wait_for(self._wake.wait(), None if end is None else max(0.0, end - self._clock()))
+        except TimeoutError:
+            return
+
+    def _lapse(self) -> None:
+        """Let leases end whose time has come; time goes on from where it stood."""
+        if self._leases.lapse(self._clock()):
+            self._set_pace(self._pace.speed)
+
+    def _stop_if_struck(self) -> bool:
+        """Stop the clock where a breakpoint has been met; whether it has been."""
+        struck = self.breakpoints.take()
+        if struck is not None:
+            self._set_pace(0)
+            self._stopped_by = struck.id
+        return struck is not None
 
     @property
     def _still(self) -> bool:
@@ -260,6 +293,9 @@ class Bridge:
                 if flat_out and engine.quiet:
                     return True
                 engine.step()
+                if self.breakpoints.struck is not None:
+                    self._stop_if_struck()
+                    return True
                 if self._clock() >= end:
                     return False
             # Flat out, time stands still where nothing is pending.
@@ -282,11 +318,14 @@ class Bridge:
 
     def _set_pace(self, speed: Speed) -> None:
         self._pace = self._pace.changed(speed, self._clock(), self.engine.now)
+        self._stopped_by = None
         self._wake.set()
 
     async def catch_up(self) -> None:
         """Bring the twin to where its pace wants it now, or as near as CATCH_UP_S of work allow."""
         self._check()
+        if self._leases:
+            self._lapse()
         wall_s = self._clock()
         give_up = wall_s + CATCH_UP_S
         while not self.standing and self._pace.speed != MAX:
@@ -305,6 +344,8 @@ class Bridge:
         await self.catch_up()
         with Loud(self._fail):
             result = self._check().apply(command)
+        if self.breakpoints.struck is not None:
+            self._stop_if_struck()
         self._wake.set()
         return result
 
@@ -318,20 +359,52 @@ class Bridge:
         engine = self.engine
         lag = 0 if self.standing else self._pace.lag_ms(self._clock(), engine.now)
         due = None if engine.quiet else engine.peek()
-        return Clock(self._pace.speed, engine.now, lag, due, self._advancing)
+        key = None if due is None else engine.agenda.next_key()
+        return Clock(
+            self._pace.speed,
+            engine.now,
+            lag,
+            due,
+            None if key is None else f"{key[0]} {key[1]}",
+            self._advancing,
+            len(self._leases),
+            self._stopped_by,
+        )
+
+    # -- leases
+
+    async def take_lease(self, seconds: float) -> str:
+        """Let time stand for so many wall seconds, or until the lease is given back; its id. Raises InUse."""
+        await self.catch_up()
+        lease = self._leases.take(self._clock(), seconds)
+        self._wake.set()
+        return lease
+
+    async def prolong_lease(self, lease: str, seconds: float) -> None:
+        """Let a lease end so many wall seconds from now. Raises NotFound for one that has ended."""
+        await self.catch_up()
+        self._leases.prolong(lease, self._clock(), seconds)
+        self._wake.set()
+
+    async def give_back_lease(self, lease: str) -> None:
+        """End a lease; time goes on from where it stood if it was the last one. Raises NotFound."""
+        await self.catch_up()
+        self._leases.give_back(lease)
+        if not self._leases:
+            self._set_pace(self._pace.speed)
 
     async def set_speed(self, speed: Speed) -> None:
         """Change the speed from now on; during an advance, from its end on."""
         await self.catch_up()
         self._set_pace(speed)
 
-    async def advance_by(self, ms: int, gone: Gone = _never_gone) -> Outcome:
+    async def advance_by(self, ms: int, gone: Gone = _never_gone, lease: str | None = None) -> Outcome:
         """Move time forward by ``ms``. Raises Invalid beyond the end of time."""
-        return await self._advance(lambda engine: self._to(engine, engine.now + ms, "by"), gone)
+        return await self._advance(lambda engine: self._to(engine, engine.now + ms, "by"), gone, lease)
 
-    async def advance_to(self, t_ms: int, gone: Gone = _never_gone) -> Outcome:
+    async def advance_to(self, t_ms: int, gone: Gone = _never_gone, lease: str | None = None) -> Outcome:
         """Move time forward to ``t_ms``. Raises Invalid for the past and beyond the end of time."""
-        return await self._advance(lambda engine: self._to(engine, t_ms, "to"), gone)
+        return await self._advance(lambda engine: self._to(engine, t_ms, "to"), gone, lease)
 
     def _to(self, engine: Engine, t_ms: int, field: str) -> Advance:
         if t_ms < engine.now:
@@ -340,12 +413,18 @@ class Bridge:
             raise Invalid(field, "simulated time ends with the year 9999")
         return Advance(engine, until_ms=t_ms)
 
-    async def advance_events(self, events: int, gone: Gone = _never_gone) -> Outcome:
+    async def advance_events(
+        self, events: int, gone: Gone = _never_gone, lease: str | None = None
+    ) -> Outcome:
         """Handle exactly this many simulation events, or as many as there are."""
-        return await self._advance(lambda engine: Advance(engine, events=events), gone)
+        return await self._advance(lambda engine: Advance(engine, events=events), gone, lease)
 
     async def advance_until(
-        self, goal: Callable[[Engine], Goal], limit_ms: int, gone: Gone = _never_gone
+        self,
+        goal: Callable[[Engine], Goal],
+        limit_ms: int,
+        gone: Gone = _never_gone,
+        lease: str | None = None,
     ) -> Outcome:
         """Run until a goal is reached, at most for ``limit_ms``. Raises what making the goal raises."""
 
@@ -353,23 +432,31 @@ class Bridge:
             until = min(engine.now + limit_ms, self._last_ms)
             return Advance(engine, until_ms=until, goal=goal(engine))
 
-        return await self._advance(prepare, gone)
+        return await self._advance(prepare, gone, lease)
 
-    async def _advance(self, prepare: Callable[[Engine], Advance], gone: Gone) -> Outcome:
+    async def _advance(
+        self, prepare: Callable[[Engine], Advance], gone: Gone, lease: str | None
+    ) -> Outcome:
         """One advance at a time; the pace is suspended meanwhile and goes on from where it ends."""
         async with self._one_advance:
             await self.catch_up()
+            self._leases.check(lease)
             advance = prepare(self._check())
+            advance.stopped = lambda: self.breakpoints.struck is not None
             self._advancing = True
-            goal = advance.goal
-            forget = self.engine.subscribe(goal.observe) if goal else _nothing
+            goal, meanwhile = advance.goal, Meanwhile()
+            forget = [self.engine.subscribe(meanwhile.observe)]
+            forget += [self.engine.subscribe(goal.observe)] if goal else []
             try:
                 reason = await self._run_slices(advance, gone)
             finally:
-                forget()
+                for end in forget:
+                    end()
                 self._advancing = False
-                self._set_pace(self._pace.speed)
-            return Outcome(reason, advance.handled, goal.current if goal else None, self._read())
+                if not self._stop_if_struck():
+                    self._set_pace(self._pace.speed)
+            status = goal.current if goal else None
+            return Outcome(reason, advance.handled, status, self._read(), meanwhile)
 
     async def _run_slices(self, advance: Advance, gone: Gone) -> str:
         while True:

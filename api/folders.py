@@ -52,7 +52,10 @@ def write_whole(path: Path, content: bytes) -> None:
     """Write a file so that it is never seen in part. Raises Unavailable."""
     unfinished = path.with_name(f".{path.name}.new")
     try:
-        unfinished.write_bytes(content)
+        with unfinished.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
         os.replace(unfinished, path)
     except OSError as error:
         unfinished.unlink(missing_ok=True)

@@ -8,6 +8,7 @@ from api.folders import Folder
 from api.pictures import Pictures
 from api.preferences import Preferences
 from api.reports import Reports
+from api.snapshots import Snapshots
 from api.support import Issues
 
 
@@ -20,6 +21,7 @@ class Stores:
         self.pictures = Pictures(self._folder)
         self.reports = Reports(self._folder)
         self.issues = Issues(self._folder)
+        self.snapshots = Snapshots(self._folder)
 
     def close(self) -> None:
         """Remove what was temporary."""

@@ -12,6 +12,7 @@ from starlette.responses import Response
 
 from api.pictures import LARGEST_PICTURE
 from api.routes.base import StrictRoute
+from api.snapshots import LARGEST_UPLOAD
 from api.support import LARGEST_ISSUE
 
 FRAMING: Final = 64 * 1024
@@ -20,6 +21,7 @@ FRAMING: Final = 64 * 1024
 LIMITS: Mapping[str, int] = {
     "/api/v2/sku/image": LARGEST_PICTURE + FRAMING,
     "/api/v2/support/create_issue": LARGEST_ISSUE + FRAMING,
+    "/_twin/snapshots/upload": LARGEST_UPLOAD,
 }
 """The largest bodies of the paths that take files."""
 

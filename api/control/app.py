@@ -9,6 +9,7 @@ from fastapi import APIRouter, FastAPI
 
 from api.control import (
     calls,
+    capsule,
     clock,
     faults,
     fidelity,
@@ -17,6 +18,7 @@ from api.control import (
     log,
     operators,
     readiness,
+    snapshots,
     worlds,
 )
 from api.reports import PROJECT
@@ -41,7 +43,9 @@ def control_routers() -> list[APIRouter]:
         worlds.router,
         clock.router,
         operators.router,
+        snapshots.router,
         log.router,
+        capsule.router,
         calls.router,
         faults.router,
         files.router,

@@ -23,6 +23,7 @@ from twin.domain.errors import Invalid
 from twin.domain.work import JOB_STATES, REQUEST_STATES
 from twin.simulation.pacing import FASTEST, MAX, Speed, parse_speed
 
+LONGEST_LEASE_MS = 3_600_000
 MOST_EVENTS = 10_000_000
 """Events in one advance."""
 
@@ -138,6 +139,7 @@ class AdvanceOrder(Strict):
     to: InstantIn | None = Field(None, description="To this instant, which is not in the past")
     events: int | None = Field(None, ge=1, le=MOST_EVENTS, description="By this many simulation events")
     until: Until | None = Field(None, description="Until this is so")
+    lease: str | None = Field(None, max_length=100, description="Your clock lease, where you hold one")
     limit: DurationIn | None = Field(
         None, description="With until: the longest to advance, in simulated time. PT24H where not given"
     )
@@ -157,7 +159,11 @@ class AdvanceOrder(Strict):
 
 
 class ClockAnswer(BaseModel):
-    """The clock. ``lag_ms`` is how far the twin is behind its pace."""
+    """The clock. ``lag_ms`` is how far the twin is behind its pace.
+
+    ``next_of`` is who the next event is about, as in ``bot 3``; ``leases`` how many clock
+    leases are held; ``stopped_by`` the breakpoint that has stopped it.
+    """
 
     speed: int | float | Literal["max"]
     now_ms: int
@@ -165,7 +171,31 @@ class ClockAnswer(BaseModel):
     lag_ms: int
     next_event_ms: int | None
     next_event: Instant | None
+    next_of: str | None
     advancing: bool
+    leases: int
+    stopped_by: str | None
+
+
+class ChangeAnswer(BaseModel):
+    """A job (or, where ``job`` is null, a request) has entered a status."""
+
+    t_ms: int
+    job: str | None
+    request: str | None
+    status: str
+
+
+class MeanwhileAnswer(BaseModel):
+    """What has happened during an advance: events by type, and the first 100 changes of status.
+
+    ``left_off`` changes are not told; the event log has all, from ``first_seq`` on.
+    """
+
+    first_seq: int | None
+    counts: dict[str, int]
+    changes: list[ChangeAnswer]
+    left_off: int
 
 
 class AdvanceAnswer(ClockAnswer):
@@ -174,13 +204,15 @@ class AdvanceAnswer(ClockAnswer):
     ``reason`` is ``reached``; ``limit``: not so within the limit; ``nothing_left``:
     no event is pending, so that it cannot become so without a command;
     ``out_of_reach``: the job or request is in a status from which it never comes.
-    ``status`` is the status of the job or request waited for.
+    ``breakpoint``: a breakpoint has stopped it. ``status`` is the status of the job or
+    request waited for.
     """
 
     reached: bool
-    reason: Literal["reached", "limit", "nothing_left", "out_of_reach"]
+    reason: Literal["reached", "limit", "nothing_left", "out_of_reach", "breakpoint"]
     events: int
     status: str | None
+    meanwhile: MeanwhileAnswer
 
 
 class ReadyAnswer(BaseModel):
@@ -212,8 +244,68 @@ KeyIn = Annotated[
 ]
 
 
+class BreakpointIn(Strict):
+    """Stop the clock when a job or request enters a status: exactly one of ``job`` and ``request``."""
+
+    job: str | None = Field(None, max_length=200, description='The id of a job; "*" for any')
+    request: str | None = Field(None, max_length=200, description='The id of a request; "*" for any')
+    status: str
+    once: bool = Field(False, description="Whether it is forgotten when it has stopped the clock")
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        if (self.job is None) == (self.request is None):
+            raise PydanticCustomError("breakpoint", "must have exactly one of job and request")
+        states = JOB_STATES if self.request is None else REQUEST_STATES
+        if self.status not in states:
+            text = "status must be one of {states}"
+            raise PydanticCustomError("status", text, {"states": ", ".join(states)})
+        return self
+
+
+class BreakpointAnswer(BaseModel):
+    """A breakpoint. ``hits``: how often it has been met; ``last_ms``, ``last_key``: when, and by what."""
+
+    id: str
+    kind: Literal["job", "request"]
+    key: str | None
+    status: str
+    once: bool
+    hits: int
+    last_ms: int | None
+    last_key: str | None
+
+
+class BreakpointsAnswer(BaseModel):
+    """All breakpoints, oldest first."""
+
+    items: list[BreakpointAnswer]
+    total: int
+
+
+class LeaseIn(Strict):
+    """How long time shall stand at most."""
+
+    ttl: DurationIn = Field(description="Wall time, at most PT1H")
+
+    @model_validator(mode="after")
+    def _short(self) -> Self:
+        if self.ttl > LONGEST_LEASE_MS:
+            raise PydanticCustomError("ttl", "ttl must be at most PT1H")
+        return self
+
+
+class LeaseAnswer(BaseModel):
+    """A clock lease; it ends after ``ttl_ms`` of wall time."""
+
+    id: str
+    ttl_ms: int
+
+
 class ForkOrder(Strict):
     """What is different in the new world."""
+
+    snapshot: str | None = Field(None, description="A snapshot to begin with, not the world as it is")
 
     name: Label = ""
     speed: SpeedIn | None = Field(None, description="That of the old one where not given")

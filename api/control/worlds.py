@@ -65,11 +65,18 @@ async def reset_world(hosted: AtHosted, worlds: AtWorlds) -> WorldAnswer:
 
 @router.post("/fork", status_code=201)
 async def fork_world(order: ForkOrder, hosted: AtHosted, worlds: AtWorlds) -> WorldAnswer:
-    """Make a new world that goes on from this one as it is now, with its settings and without its users."""
-    await hosted.bridge.catch_up()
-    beginning = Beginning(snapshot=hosted.bridge.world.engine.snapshot())
+    """Make a new world that goes on from this one, as it is now or as a snapshot of it says.
+
+    It has the settings of this one and none of its users.
+    """
+    if order.snapshot is None:
+        await hosted.bridge.catch_up()
+        engine, settings = hosted.bridge.world.engine.snapshot(), hosted.preferences.export()
+    else:
+        content = hosted.stores.snapshots.content(order.snapshot)
+        engine, settings = content["engine"], content["settings"]
     speed = hosted.bridge.speed if order.speed is None else order.speed
-    wanted = Wanted(order.name, beginning, speed, order.api_key, hosted.preferences.export())
+    wanted = Wanted(order.name, Beginning(snapshot=engine), speed, order.api_key, settings)
     return answer(await open_world(worlds, wanted))
 
 

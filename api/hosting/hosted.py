@@ -38,12 +38,22 @@ class Hosted:
         self.bridge, self.accounts, self.stores, self.keeper = bridge, accounts, stores, keeper
         self.speed: Speed = bridge.speed
         self.created = datetime.now(UTC)
+        self._first: Beginning | None = None
         self._first_accounts: dict[str, Any] = accounts.snapshot()
 
     @property
     def preferences(self) -> Preferences:
         """The settings."""
         return self.stores.preferences
+
+    @property
+    def first(self) -> Beginning:
+        """What the world began with when it was made, whatever it has gone on from since."""
+        return self._first or self.bridge.world.beginning
+
+    @first.setter
+    def first(self, beginning: Beginning) -> None:
+        self._first = beginning
 
     async def reset(self) -> None:
         """Make the world what it was when it was made: time, stock, work, settings, accounts, speed.
@@ -54,7 +64,7 @@ class Hosted:
         def as_at_first(_world: World) -> None:
             self.accounts.restore(self._first_accounts)
 
-        await self.begin(self.bridge.world.beginning, {}, self.speed, as_at_first)
+        await self.begin(self.first, {}, self.speed, as_at_first)
 
     async def begin(
         self,
@@ -71,6 +81,7 @@ class Hosted:
             if self.keeper is not None:
                 self.keeper.begin_again(self, world)
 
+        self.first = self.first
         before = await self.bridge.replace(lambda: make_world(beginning, self._next_log()), speed, begun)
         before.log.close()
 

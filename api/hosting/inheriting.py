@@ -14,6 +14,7 @@ from api.hosting.worlds import DEFAULT, Worlds
 from api.world import World, make_world
 from twin.recipe import Beginning
 from twin.records.store import Kept, StateRefused, Store
+from twin.simulation.codec import from_plain
 
 SECRET: Final = "token_secret"
 
@@ -61,6 +62,7 @@ class Inheritance:
                 first.bridge.when_built(lambda world: self.keeper.begin(first, world))
             else:
                 first.speed = self.default.about["speed"]
+                first.first = from_plain(Beginning, self.default.about["first"])
                 first.recover(self.default.documents)
                 first.accounts.keys.add_first(first.key)
             for kept in self.others:

@@ -66,6 +66,7 @@ class Keeper:
     def begin(self, hosted: Hosted, world: World) -> None:
         """Keep a new world, or a new beginning of one. Raises CannotKeep."""
         about = {"name": hosted.name, "key": hosted.key, "speed": hosted.speed}
+        about["first"] = to_plain(hosted.first)
         self._store.begin(self._id, about, self._run, to_plain(world.beginning))
         self._commands, self._saved, self._mark, self._seen = 0, (0, 0), None, {}
         self.vouch(hosted)

@@ -18,6 +18,7 @@ from api.world import make_world
 from twin.domain.errors import Invalid, SiteRefused
 from twin.recipe import Beginning
 from twin.records.store import Kept, Store
+from twin.simulation.codec import from_plain
 from twin.simulation.pacing import Speed
 
 KEY_BYTES = 24
@@ -80,6 +81,7 @@ def take_up(worlds: Worlds, kept: Kept) -> Hosted:
     stores = Stores(files_of(worlds.store, kept.world))
     hosted = Hosted(kept.world, kept.about["name"], kept.about["key"], bridge, accounts, stores, keeper)
     hosted.speed = kept.about["speed"]
+    hosted.first = from_plain(Beginning, kept.about["first"])
     hosted.recover(kept.documents)
     worlds.add(hosted)
     return hosted

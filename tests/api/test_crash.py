@@ -37,6 +37,7 @@ class Acknowledged:
     triggered: set[str] = field(default_factory=set)
     users: set[str] = field(default_factory=set)
     worlds: set[str] = field(default_factory=set)
+    snapshots: set[str] = field(default_factory=set)
     setting: set[int] = field(default_factory=lambda: {10})
     now_ms: int = 0
     log: bytes = b""
@@ -48,7 +49,7 @@ class Client:
     def __init__(self, twin: Served, seen: Acknowledged, seed: int) -> None:
         self._twin, self._seen, self._chance = twin, seen, random.Random(seed)
         self._acts = [self.sku, self.order, self.order, self.trigger, self.user, self.set, self.clock]
-        self._acts += [self.advance, self.advance, self.read_log, self.speed, self.fork]
+        self._acts += [self.advance, self.advance, self.read_log, self.speed, self.fork, self.snapshot]
 
     def go_on(self) -> None:
         """Until the server is gone."""
@@ -102,6 +103,10 @@ class Client:
         if len(self._seen.worlds) < 3:
             self._seen.worlds.add(self._call("POST", "/_twin/fork", {"speed": 0})["id"])
 
+    def snapshot(self) -> None:
+        if len(self._seen.snapshots) < 20:
+            self._seen.snapshots.add(self._call("POST", "/_twin/snapshots", {"name": "kept"})["id"])
+
     def read_log(self) -> None:
         self._seen.log = self._twin.client.get("/_twin/log/lines").content
 
@@ -125,6 +130,7 @@ def check(twin: Served, seen: Acknowledged) -> bytes:
     assert seen.triggered <= ended
     assert seen.users <= set(rows(twin, "auth/users", "email"))
     assert seen.worlds <= {world["id"] for world in twin.ok("GET", "/_twin/worlds")["items"]}
+    assert seen.snapshots <= {one["id"] for one in twin.ok("GET", "/_twin/snapshots")["items"]}
     value = twin.ok("GET", f"/api/v2/settings/{SETTING}")["value_json"]
     assert value in seen.setting
     seen.setting = {value}

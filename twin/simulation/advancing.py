@@ -19,6 +19,7 @@ REACHED: Final = "reached"
 LIMIT: Final = "limit"
 NOTHING_LEFT: Final = "nothing_left"
 OUT_OF_REACH: Final = "out_of_reach"
+STOPPED: Final = "breakpoint"
 
 Following = Mapping[str | None, tuple[str, ...]]
 
@@ -163,17 +164,22 @@ def reachable(following: Following, status: str) -> frozenset[str]:
     return frozenset(seen)
 
 
+def _never() -> bool:
+    return False
+
+
 @dataclass(slots=True)
 class Advance:
     """One advance under way: to ``until_ms``, by ``events``, or until ``goal`` (at most to ``until_ms``).
 
-    ``handled`` counts the events so far.
+    ``stopped`` tells whether a breakpoint has been met. ``handled`` counts the events so far.
     """
 
     engine: Advanced
     until_ms: int | None = None
     events: int | None = None
     goal: Goal | None = None
+    stopped: Callable[[], bool] = _never
     handled: int = 0
 
     def go_on(self, clock: Callable[[], float], budget_s: float) -> str | None:
@@ -190,6 +196,8 @@ class Advance:
         verdict = self.goal.verdict() if self.goal else None
         if verdict is not None:
             return verdict
+        if self.stopped():
+            return STOPPED
         if self.handled == self.events:
             return REACHED
         return self._at_the_end()

@@ -65,6 +65,10 @@ class Agenda:
             heappop(due)
         return due[0][0] if due else None
 
+    def next_key(self) -> Key | None:
+        """Whose alarm is the next one, or None if there is none."""
+        return None if self.peek() is None else self._due[0][2]
+
     def _lives(self, key: Key, order: int) -> bool:
         alarm = self._alarms.get(key)
         return alarm is not None and alarm[1] == order

@@ -1,0 +1,106 @@
+"""The command line of a running twin, and what it must bear: two clients and one clock."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from pathlib import Path
+
+import httpx
+import pytest
+from served import Served, serve
+from server_process import served
+from typer.testing import CliRunner
+
+from api.remote import commands
+from twin import cli
+from twin.replaying import replay
+
+
+@pytest.fixture(scope="module")
+def app() -> object:
+    for name in ("status", "wait", "clock", "advance", "world", "snapshot", "capsule"):
+        cli.app.command(name)(getattr(commands, name))
+    return cli.app
+
+
+def test_a_twin_is_driven_from_the_command_line(app: object, tmp_path: Path) -> None:
+    with served("--site", "tiny", "--speed", "0", "--control-token", "t0ken") as twin:
+
+        def do(*words: str, expected: int = 0) -> str:
+            options = () if words[0] in ("wait", "replay") else ("--token", "t0ken")
+            url = () if words[0] == "replay" else ("--url", twin.url)
+            done = CliRunner().invoke(app, [*words, *url, *options])  # type: ignore[arg-type]
+            assert done.exit_code == expected, done.output
+            return done.output
+
+        assert json.loads(do("wait", "--json"))["ready"]
+        assert json.loads(do("status", "--json"))["clock"]["now_ms"] == 0
+        assert json.loads(do("advance", "--by", "PT5S", "--json"))["now_ms"] == 5000
+        assert "5000" in do("clock")
+        do("advance", "--until", "waiting", expected=1)
+        assert json.loads(do("clock", "max", "--json"))["speed"] == "max"
+        made = json.loads(do("world", "make", "mine", "--seed", "4", "--speed", "0", "--stock", "--json"))
+        assert (made["name"], made["seed"]) == ("mine", 4)
+        do("advance", "--by", "PT1S", "--world", made["id"])
+        taken = json.loads(do("snapshot", "take", "here", "--world", made["id"], "--json"))
+        do("advance", "--by", "PT1S", "--world", made["id"])
+        assert taken["id"] in do("snapshot", "list", "--world", made["id"])
+        file = str(tmp_path / "one.json.gz")
+        do("snapshot", "download", taken["id"], file, "--world", made["id"])
+        do("snapshot", "upload", file, "--world", made["id"])
+        do("snapshot", "diff", taken["id"], "now", "--world", made["id"])
+        restored = json.loads(do("snapshot", "restore", taken["id"], "--world", made["id"], "--json"))
+        assert restored["now_ms"] == 1000
+        fork = json.loads(do("world", "fork", made["id"], "--json"))
+        assert fork["now_ms"] == 1000
+        assert json.loads(do("world", "reset", made["id"], "--json"))["now_ms"] == 0
+        do("world", "delete", fork["id"])
+        assert fork["id"] not in do("world")
+        do("world", "delete", fork["id"], expected=1)
+        capsule = str(tmp_path / "run.zip")
+        do("capsule", capsule, "--world", made["id"])
+        assert json.loads(do("replay", capsule, "--json"))["same"]
+        wrong = CliRunner().invoke(app, ["clock", "--url", twin.url])  # type: ignore[arg-type]
+        assert wrong.exit_code == 1, "without the token"
+    gone = CliRunner().invoke(app, ["wait", "--url", twin.url, "--timeout", "0"])  # type: ignore[arg-type]
+    assert gone.exit_code == 1
+
+
+def test_one_client_switches_the_speed_while_another_works_and_the_run_can_be_proved(tmp_path: Path) -> None:
+    """No call fails, and the commands at the times at which they were applied give the same log again."""
+
+    async def switch(client: httpx.AsyncClient, done: asyncio.Event) -> None:
+        while not done.is_set():
+            for speed in (0, 1, 50, "max"):
+                assert (await client.put("/_twin/clock", json={"speed": speed})).status_code == 200
+                await asyncio.sleep(0)
+
+    async def work(client: httpx.AsyncClient, done: asyncio.Event) -> None:
+        wanted = {"type": "FULFILLMENT", "entities": [{"sku_id": "A", "quantity": 1}]}
+        for _ in range(40):
+            assert (await client.post("/api/v2/requests", json=wanted)).status_code == 200
+            await asyncio.sleep(0)
+            waiting = await client.get("/api/v2/jobs?status__eq=WAITING_FOR_TRIGGER")
+            for job in waiting.json()["items"]:
+                assert (await client.post(f"/api/v2/trigger/{job['id']}", json={})).status_code == 200
+        done.set()
+
+    async def both(api: Served) -> None:
+        transport, done = httpx.ASGITransport(api.app), asyncio.Event()
+        headers = {"Authorization": "Bearer a-key-for-tests"}
+        async with httpx.AsyncClient(transport=transport, base_url="http://twin", headers=headers) as client:
+            await asyncio.gather(switch(client, done), work(client, done))
+
+    with serve() as api:
+        api.sku()
+        api.load(api.box(), count=100, most=100)
+        api.run(both(api))
+        api.send("PUT", "/_twin/clock", json={"speed": 0})
+        path = tmp_path / "run.zip"
+        path.write_bytes(api.send("GET", "/_twin/capsule").content)
+        log = api.send("GET", "/_twin/log").json()
+    proof = replay(path)
+    assert proof.same
+    assert proof.sha256_now == log["sha256"]
+    assert proof.commands > 43, "orders, and triggers of some of them"

@@ -1,0 +1,228 @@
+"""Snapshots of a world under names, and capsules of its run."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+from served import Served, serve
+
+from api import snapshots
+from api.hosting.inheriting import Inheritance
+from twin.replaying import CapsuleRefused, replay
+
+
+def control(api: Served, method: str, path: str, status: int = 200, **body: Any) -> Any:
+    answer = api.send(method, f"/_twin{path}", json=body)
+    assert answer.status_code == status, answer.text
+    return answer.json() if answer.content else None
+
+
+def busy(api: Served) -> None:
+    """A world with a bot under way."""
+    api.stocked()
+    api.order()
+    api.advance(5000)
+
+
+def test_a_world_goes_on_from_a_snapshot_as_it_did_before() -> None:
+    with serve() as api:
+        busy(api)
+        api.ok("PATCH", "/settings/report.kept", json={"value_json": 3})
+        taken = control(api, "POST", "/snapshots", 201, name="on its way")
+        assert taken["now_ms"] == 5000
+        seq = control(api, "GET", "/log")["last_seq"]
+
+        def rest() -> str:
+            control(api, "POST", "/clock/advance", until="waiting")
+            return api.send("GET", f"/_twin/log/lines?from_seq={seq + 1}").text
+
+        first = rest()
+        api.ok("PATCH", "/settings/report.kept", json={"value_json": 4})
+        api.ok("POST", "/sku", json={"id": "LATER"})
+        again = control(api, "POST", f"/snapshots/{taken['id']}/restore")
+        assert again["now_ms"] == 5000
+        assert [row["id"] for row in api.items("/skus")] == ["A"]
+        assert api.ok("GET", "/settings/report.kept")["value_json"] == 3
+        assert first
+        assert rest() == first
+
+
+def test_snapshots_are_listed_downloaded_uploaded_elsewhere_and_deleted() -> None:
+    with serve() as api, serve() as other:
+        busy(api)
+        taken = control(api, "POST", "/snapshots", 201, name="one")
+        assert control(api, "GET", "/snapshots")["items"] == [taken]
+        data = api.send("GET", f"/_twin/snapshots/{taken['id']}").content
+        there = other.send("POST", "/_twin/snapshots/upload", content=data)
+        assert there.status_code == 201, there.text
+        assert there.json()["now_ms"] == 5000
+        control(other, "POST", f"/snapshots/{there.json()['id']}/restore")
+        assert control(other, "GET", "/clock")["now_ms"] == 5000
+        assert other.items("/requests")[0]["id"] == api.items("/requests")[0]["id"]
+        control(api, "DELETE", f"/snapshots/{taken['id']}", 204)
+        control(api, "POST", f"/snapshots/{taken['id']}/restore", 404)
+        assert control(api, "GET", "/snapshots")["total"] == 0
+
+
+def test_a_fork_begins_with_a_snapshot() -> None:
+    with serve() as api:
+        busy(api)
+        taken = control(api, "POST", "/snapshots", 201, name="one")
+        control(api, "POST", "/clock/advance", until="waiting")
+        assert control(api, "POST", "/fork", 201, snapshot=taken["id"])["now_ms"] == 5000
+        control(api, "POST", "/fork", 404, snapshot="s99")
+
+
+def test_a_comparison_says_what_differs() -> None:
+    with serve() as api:
+        busy(api)
+        one = control(api, "POST", "/snapshots", 201)["id"]
+        assert control(api, "GET", f"/snapshots/{one}/diff/now")["same"]
+        api.ok("POST", "/sku", json={"id": "B"})
+        control(api, "POST", "/clock/advance", until="waiting")
+        found = control(api, "GET", f"/snapshots/{one}/diff/now")
+        assert found["kinds"]["skus"]["added"] == ["B"]
+        assert found["kinds"]["jobs"]["changed"]["job-1"]["status"] == ["STARTED", "WAITING_FOR_TRIGGER"]
+        assert found["kinds"]["bots"]["total"] >= 1
+        control(api, "GET", f"/snapshots/{one}/diff/s9", 404)
+
+
+def bad_uploads(good: bytes) -> dict[str, bytes]:
+    plain = json.loads(gzip.decompress(good))
+
+    def changed(**fields: Any) -> bytes:
+        return gzip.compress(json.dumps({**plain, **fields}).encode())
+
+    engine = plain["engine"]
+    return {
+        "no gzip": b"{}",
+        "cut off": good[:-20],
+        "no JSON": gzip.compress(b"{"),
+        "deep": gzip.compress(b"[" * 100_000),
+        "another format": changed(format="other"),
+        "newer": changed(version=2),
+        "more": changed(extra=1),
+        "no engine": changed(engine={}),
+        "engine of another format": changed(engine={**engine, "format": 99}),
+        "state of nothing": changed(engine={**engine, "state": {"bots": 3}}),
+        "a field too many": changed(engine={**engine, "colour": "red"}),
+    }
+
+
+def test_an_upload_that_is_no_snapshot_is_refused_and_changes_nothing() -> None:
+    with serve() as api:
+        busy(api)
+        taken = control(api, "POST", "/snapshots", 201)["id"]
+        good = api.send("GET", f"/_twin/snapshots/{taken}").content
+        before = control(api, "GET", "/log")
+        for what, data in bad_uploads(good).items():
+            answer = api.send("POST", "/_twin/snapshots/upload", content=data)
+            assert answer.status_code == 422, what
+        assert control(api, "GET", "/snapshots")["total"] == 1
+        assert control(api, "GET", "/log") == before
+        too_large = api.send("POST", "/_twin/snapshots/upload", content=bytes(33 << 20))
+        assert too_large.status_code == 413
+
+
+def test_an_upload_that_grows_too_large_when_unpacked_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(snapshots, "LARGEST_CONTENT", 1 << 20)
+    with serve() as api:
+        answer = api.send("POST", "/_twin/snapshots/upload", content=gzip.compress(bytes(2 << 20)))
+        assert answer.status_code == 422
+        assert "larger than 1 MiB" in answer.text
+
+
+def test_snapshots_outlive_the_process(tmp_path: Path) -> None:
+    with serve(data=tmp_path) as api:
+        busy(api)
+        taken = control(api, "POST", "/snapshots", 201, name="kept")
+    with serve(data=tmp_path) as api:
+        assert control(api, "GET", "/snapshots")["items"] == [taken]
+
+
+# -- capsules
+
+
+def capsule(api: Served, path: Path) -> Path:
+    answer = api.send("GET", "/_twin/capsule")
+    assert answer.status_code == 200
+    path.write_bytes(answer.content)
+    return path
+
+
+def test_a_capsule_runs_again_to_the_same_hash_also_from_a_snapshot(tmp_path: Path) -> None:
+    with serve() as api:
+        busy(api)
+        taken = control(api, "POST", "/snapshots", 201)["id"]
+        control(api, "POST", "/clock/advance", until="waiting")
+        api.ok("POST", "/trigger/job-1")
+        control(api, "POST", "/clock/advance", events=3)
+        whole, log = capsule(api, tmp_path / "whole.zip"), control(api, "GET", "/log")
+        control(api, "POST", f"/snapshots/{taken}/restore")
+        control(api, "POST", "/clock/advance", until="waiting")
+        later = capsule(api, tmp_path / "later.zip")
+    proof = replay(whole)
+    assert (proof.same, proof.sha256_now, proof.events) == (True, log["sha256"], log["events"])
+    assert proof.commands == 5
+    assert replay(later).same
+
+
+def tampered(path: Path, name: str, before: str, after: str) -> Path:
+    """A copy of a capsule with something in it changed."""
+    out = path.with_name("tampered.zip")
+    with zipfile.ZipFile(path) as old, zipfile.ZipFile(out, "w") as new:
+        for entry in old.namelist():
+            text = old.read(entry).decode()
+            if entry == name:
+                assert before in text
+                text = text.replace(before, after)
+            new.writestr(entry, text)
+    return out
+
+
+def test_a_capsule_whose_commands_were_changed_names_the_first_event_that_differs(tmp_path: Path) -> None:
+    with serve() as api:
+        busy(api)
+        path = capsule(api, tmp_path / "one.zip")
+    proof = replay(tampered(path, "capsule.json", '"CreateSku",{"id":"A"', '"CreateSku",{"id":"B"'))
+    assert not proof.same
+    assert proof.difference is not None
+    assert proof.difference.line == 2
+    assert "SkuCreated" in (proof.difference.now or "")
+
+
+@pytest.mark.parametrize(
+    ("name", "before", "after", "reason"),
+    [
+        ("log.jsonl", '"SkuCreated"', '"SkuCreatee"', "damaged"),
+        ("capsule.json", '"version":1', '"version":2', "version"),
+        ("capsule.json", '"CreateSku"', '"CreateSkv"', "cannot be run"),
+        ("capsule.json", '"format":"storage-twin capsule"', '"format":"x"', "format"),
+    ],
+)
+def test_a_capsule_that_cannot_be_trusted_is_refused(
+    tmp_path: Path, name: str, before: str, after: str, reason: str
+) -> None:
+    with serve() as api:
+        busy(api)
+        path = capsule(api, tmp_path / "one.zip")
+    with pytest.raises(CapsuleRefused, match=reason):
+        replay(tampered(path, name, before, after))
+
+
+def test_what_is_no_zip_is_no_capsule(tmp_path: Path) -> None:
+    path = tmp_path / "x.zip"
+    path.write_bytes(b"nothing")
+    with pytest.raises(CapsuleRefused, match="no capsule"):
+        replay(path)
+
+
+def test_an_empty_folder_has_nothing_to_take_over(tmp_path: Path) -> None:
+    inheritance = Inheritance.of(tmp_path / "new")
+    assert inheritance.default is None
+    inheritance.store.close()
