@@ -38,6 +38,12 @@ class EventLog:
         if self._sink is not None:
             self._sink(line)
 
+    def fork(self) -> EventLog:
+        """A log without a sink that goes on from what this one has written."""
+        other = EventLog()
+        other._hash, other.lines = self._hash.copy(), self.lines
+        return other
+
     @property
     def sha256(self) -> str:
         """The hash of all bytes written so far: what ``sha256sum`` says of the file."""
