@@ -27,6 +27,7 @@ from api.hosting.inheriting import Inheritance
 from api.routes import all_routers
 from api.routes.direct import FixedPaths
 from api.routes.pictures import pages
+from api.secrecy import NoStore
 from api.settings import Settings
 from api.stores import Stores
 from api.surprise import Unavailable
@@ -76,6 +77,7 @@ def create_app(
             part.add_exception_handler(kind, _unavailable)
     control.state.vendor = app
     app.mount(CONTROL, control)
+    app.add_middleware(NoStore)
     app.add_middleware(BodyLimit, limit=settings.body_limit, larger=LIMITS)
     app.add_middleware(Watched, desk_of=worlds.desk_of)
     app.add_middleware(Gate, access=settings.access)

@@ -11,7 +11,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.routing import Match
 
-from api.accounts.refusals import Forbidden, Unauthorized
+from api.accounts.refusals import Busy, Forbidden, Unauthorized
 from api.wire.errors import aborted_body
 from api.wire.exact import ExactResponse
 from api.wire.requests import RequestType
@@ -60,6 +60,8 @@ async def _refused(_request: Request, refusal: Exception) -> Response:
         place = "path" if refusal.field in IN_PATH else "body"
         error = {"loc": [place, refusal.field], "msg": str(refusal), "type": "value_error"}
         return ExactResponse({"detail": [error]}, 422)
+    if isinstance(refusal, Busy):
+        return ExactResponse({"detail": str(refusal)}, 503, {"Retry-After": str(refusal.retry_s)})
     for kind, status in STATUS.items():
         if isinstance(refusal, kind):
             headers = {"WWW-Authenticate": "Bearer"} if status == 401 else None

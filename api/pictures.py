@@ -32,6 +32,9 @@ MEDIA_TYPES: Mapping[str, str] = {
 }
 _NAME = re.compile(rf"[0-9a-f]{{64}}\.({'|'.join(MEDIA_TYPES)})")
 
+PNG_END: Final = b"\0\0\0\0IEND\xaeB`\x82"
+"""The closing chunk: no content, its name, its checksum."""
+
 # What Pillow is known to raise on files that only look like pictures.
 _BROKEN = (
     UnidentifiedImageError,
@@ -103,12 +106,24 @@ def kind_of(content: bytes) -> str:
                 raise NoPicture(f"a picture may have at most {MOST_PIXELS} pixels, this one has {pixels}")
             # To the end of the first frame: a header alone is no picture.
             image.load()
+        _check_end(kind, content)
     except NoPicture:
         raise
     except _BROKEN as error:
         raise NoPicture(_reason(error)) from None
     assert kind is not None
     return kind
+
+
+def _check_end(kind: str | None, content: bytes) -> None:
+    """Raises what is in _BROKEN for a file that ends after the last pixel, but before its own end."""
+    if kind == "PNG":
+        with Image.open(BytesIO(content), formats=["PNG"]) as image:
+            image.verify()  # every chunk with its checksum, up to the closing one
+        if PNG_END not in content:
+            raise EOFError("no closing chunk")
+    elif kind == "GIF" and not content.rstrip(b"\0").endswith(b";"):
+        raise EOFError("no trailer")
 
 
 def _reason(error: BaseException) -> str:

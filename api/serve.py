@@ -92,6 +92,7 @@ def command(
     if state is not None and data is not None:
         raise _wrong("--data", "left out with --state, which keeps the files as well")
     said = {name for name in _KEPT if _is_said(context, name)}
+    folder = _usable(data)
     # Slow to import, and not needed for --help.
     from api.server import Order, serve
     from twin.policies.chosen import Choice
@@ -107,7 +108,7 @@ def command(
         key,
         operator.value,
         as_json,
-        data,
+        folder,
         policies,
         access,
         control_port,
@@ -130,11 +131,13 @@ def _epoch(text: str | None) -> datetime:
     from twin.assembly import DEFAULT_EPOCH
 
     try:
-        instant = datetime.fromisoformat(text or DEFAULT_EPOCH)
+        instant = datetime.fromisoformat(DEFAULT_EPOCH if text is None else text)
     except ValueError:
         instant = None
-    if instant is None or instant.utcoffset() is None or not 1970 <= instant.year <= 9000:
+    if instant is None or instant.utcoffset() is None:
         raise _wrong("--epoch", "an instant with its UTC offset, like 2026-01-05T06:00:00+01:00")
+    if not 1970 <= instant.year <= 9000:
+        raise _wrong("--epoch", f"in the years 1970 to 9000; {text} is in the year {instant.year}")
     return instant.astimezone(UTC)
 
 
@@ -142,6 +145,21 @@ def _is_said(context: typer.Context, name: str) -> bool:
     """Whether an option was given, on the command line or by its variable."""
     source = context.get_parameter_source(name)
     return source is not None and source.name != "DEFAULT"
+
+
+def _usable(folder: Path | None) -> Path | None:
+    """The folder, made where it is not there. Raises BadParameter where files cannot be kept in it."""
+    if folder is None:
+        return None
+    from tempfile import TemporaryFile
+
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with TemporaryFile(dir=folder):
+            return folder
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise _wrong("--data", f"a folder that can be made and written; {folder}: {reason}") from None
 
 
 def _access(way: Control | None, token: str | None, host: str) -> Access:

@@ -43,11 +43,24 @@ def main() -> None:
     try:
         app()
     except (Refusal, OSError) as error:
-        print(f"twin: {error}", file=sys.stderr)
+        print(f"twin: {_said(error)}", file=sys.stderr)
         sys.exit(USAGE_ERROR)
     except Deadlocked as error:
         print(f"twin: {error}", file=sys.stderr)
         sys.exit(DEADLOCKED)
+
+
+def _said(error: Exception) -> str:
+    """An error in words; one of the system without its number."""
+    if isinstance(error, OSError) and error.filename is not None and error.strerror:
+        return f"{error.filename}: {error.strerror}"
+    return str(error)
+
+
+def _in_a_folder(path: Path) -> Path:
+    if not path.parent.is_dir():
+        raise typer.BadParameter(f"the folder {path.parent} does not exist")
+    return path
 
 
 def _finite(value: float) -> float:
@@ -64,7 +77,12 @@ def _finite_s(value: float | None) -> float | None:
 
 @app.command()
 def log(
-    out: Annotated[Path, typer.Option(help="The file to write, one JSON object a line.", dir_okay=False)],
+    out: Annotated[
+        Path,
+        typer.Option(
+            help="The file to write, one JSON object a line.", dir_okay=False, callback=_in_a_folder
+        ),
+    ],
     site: Annotated[str, typer.Option(help="A shipped site or a site file.")] = "demo",
     hours: Annotated[float, typer.Option(min=0.001, max=100_000, callback=_finite)] = 1.0,
     lines_per_hour: Annotated[int, typer.Option(min=1, max=100_000)] = 200,

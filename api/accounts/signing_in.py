@@ -8,13 +8,14 @@ wrong password, an account that is locked. One attempt is judged at a time: a ha
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 
 from api.accounts import onetime, policy
 from api.accounts.hashing import Hashing
 from api.accounts.records import Failures, User
-from api.accounts.refusals import Forbidden, Unauthorized
+from api.accounts.refusals import Busy, Forbidden, Unauthorized
 from api.accounts.sessions import Pair, Sessions
 from api.accounts.store import Repository
 from api.accounts.throttle import after_another, locked
@@ -22,6 +23,10 @@ from twin.domain.errors import Invalid
 
 NO_LOGIN = "E-mail or password is wrong, or the account is locked after too many attempts"
 NO_RESET = "E-mail, code or old password is wrong, or there were too many attempts"
+MOST_WAITING = 32
+"""Attempts that wait for their turn; some two seconds of work."""
+RETRY_S = 2
+TOO_MANY = "Too many logins are waiting; try again in a moment"
 EXPIRED = "The password has expired; set a new one with reset_password"
 
 
@@ -42,11 +47,24 @@ class SigningIn:
         self, kept: Repository, sessions: Sessions, hashing: Hashing, clock: Callable[[], int]
     ) -> None:
         self._kept, self._sessions, self._hashing, self._clock = kept, sessions, hashing, clock
-        self._turn = asyncio.Lock()
+        self._one = asyncio.Lock()
+        self._waiting = 0
+
+    @asynccontextmanager
+    async def _turn(self) -> AsyncIterator[None]:
+        """One attempt at a time. Raises Busy where too many wait: each costs a hash."""
+        if self._waiting > MOST_WAITING:
+            raise Busy(TOO_MANY, RETRY_S)
+        self._waiting += 1
+        try:
+            async with self._one:
+                yield
+        finally:
+            self._waiting -= 1
 
     async def log_in(self, email: str, password: str) -> Pair:
-        """A new session. Raises Unauthorized, and Forbidden where the password is right and too old."""
-        async with self._turn:
+        """A new session. Raises Unauthorized, Busy, and Forbidden where the password is right and too old."""
+        async with self._turn():
             user = await self._by_password(email, password)
             if user is None:
                 raise Unauthorized(NO_LOGIN)
@@ -62,9 +80,9 @@ class SigningIn:
             self._kept.users.put(replace(user, one_time=code))
 
     async def reset(self, wish: Reset) -> None:
-        """Set a new password, and end all sessions. Raises Invalid and Unauthorized."""
+        """Set a new password, and end all sessions. Raises Invalid, Unauthorized and Busy."""
         _check(wish)
-        async with self._turn:
+        async with self._turn():
             hashed = await self._hashing.hashed(wish.new_password)
             user = await self._entitled(wish)
             if user is None:

@@ -46,7 +46,7 @@ from api.wire.auth import (
     user_body,
 )
 from api.wire.common import Page, PathInt
-from api.wire.errors import ALWAYS, CONFLICT, FORBIDDEN, NOT_FOUND, TOO_LARGE, Documented
+from api.wire.errors import ALWAYS, CONFLICT, CROWDED, FORBIDDEN, NOT_FOUND, TOO_LARGE, Documented
 from api.wire.exact import ExactResponse
 
 # Accounts do not need the simulation, but nothing answers when it has failed.
@@ -168,6 +168,7 @@ async def generate_api_key(
         _unauthorized("E-mail or password is wrong, or the account is locked."),
         {403: {**FORBIDDEN[403], "description": "The password is right and has expired."}},
         TOO_LARGE,
+        CROWDED,
     ),
     openapi_extra=OPEN,
 )
@@ -216,7 +217,9 @@ async def refresh_token(old: RefreshTokenRequest, accounts: OnAccounts, request:
     summary="Set a new password",
     response_model=Message,
     responses=described(
-        _unauthorized("The code or the old password is wrong, or there were too many attempts."), TOO_LARGE
+        _unauthorized("The code or the old password is wrong, or there were too many attempts."),
+        TOO_LARGE,
+        CROWDED,
     ),
     openapi_extra=OPEN,
 )

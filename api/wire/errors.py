@@ -74,6 +74,18 @@ ALWAYS: Documented = {
     },
     503: {"model": Refused, "description": "The twin is being loaded, is shutting down, or has failed."},
 }
+CROWDED: Documented = {
+    503: {
+        "model": Refused,
+        "description": "Too many passwords wait to be checked, or the twin is not there or has failed.",
+        "headers": {
+            "Retry-After": {
+                "schema": {"type": "integer"},
+                "description": "Seconds until it may be tried again, where too many wait.",
+            }
+        },
+    },
+}
 INVALID: Documented = {
     422: {"model": HTTPValidationError, "description": "Something in the request is not as described."},
 }

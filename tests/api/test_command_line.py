@@ -29,6 +29,14 @@ def test_a_log_is_written_and_proved(tmp_path):
     assert (report["ok"], report["complete"], report["sha256"]) == (True, True, digest)
 
 
+def test_a_log_needs_a_folder_that_is_there(tmp_path):
+    status, _, said = run("log", "--site", "tiny", "--out", str(tmp_path / "nodir" / "x"))
+    words = "".join(said.replace("│", " ").split())
+    assert status == 2
+    assert f"thefolder{tmp_path / 'nodir'}doesnotexist" in words
+    assert "Errno" not in said
+
+
 def test_the_same_seed_writes_the_same_log(tmp_path):
     first, second = (write_log(tmp_path / name) for name in ("a", "b"))
     assert first == second

@@ -17,6 +17,8 @@ from PIL import Image
 
 from tests.api.served import KEY, Served, serve
 
+from api.pictures import NoPicture, kind_of
+
 MEGABYTE = 1 << 20
 
 
@@ -210,6 +212,22 @@ def test_what_is_no_picture_is_refused_by_its_content(api: Served, tmp_path: Pat
     answer = upload(api, NO_PICTURES[what])
     assert (answer.status_code, answer.json()["detail"][0]["loc"]) == (422, ["body", "picture"])
     assert api.items("/skus")[0]["image_url"] is None
+    assert not kept(tmp_path)
+
+
+@pytest.mark.parametrize("kind", TYPES)
+def test_a_picture_that_is_cut_short_anywhere_is_refused(kind: str) -> None:
+    content = picture(kind, size=(40, 30))
+    assert kind_of(content) == kind
+    for length in range(len(content)):
+        with pytest.raises(NoPicture, match="whole picture"):
+            kind_of(content[:length])
+
+
+def test_a_cut_picture_is_refused_at_its_field(api: Served, tmp_path: Path) -> None:
+    answer = upload(api, picture()[:-12])  # all pixels are there, the closing chunk is not
+    assert answer.status_code == 422
+    assert [error["loc"] for error in answer.json()["detail"]] == [["body", "picture"]]
     assert not kept(tmp_path)
 
 

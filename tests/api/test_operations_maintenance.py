@@ -140,3 +140,22 @@ def test_what_cannot_be_is_refused_and_changes_nothing(
 def test_an_id_is_taken_by_requests_of_every_type(api: Served) -> None:
     ask(api, "ONBOARDING", id="mine")
     assert api.refused(409, "POST", "/requests", json={"type": "PAUSE", "id": "mine"})
+
+
+def test_the_twin_is_not_ready_while_the_control_software_starts() -> None:
+    with serve() as api:
+        assert api.send("GET", "/_twin/ready").json() == {"ready": True, "missing": []}
+        api.ok("POST", "/restart_brain")
+        answer = api.send("GET", "/_twin/ready")
+        assert answer.status_code == 503
+        assert answer.json()["ready"] is False
+        assert "starting up" in answer.json()["missing"][0]
+        api.advance(20_000)
+        assert api.send("GET", "/_twin/ready").status_code == 200
+
+
+def test_without_ids_no_bot_is_removed() -> None:
+    with serve() as api:
+        before = api.ok("GET", "/bots")
+        assert api.ok("DELETE", "/bot") == {"success": True, "message": "Bots removed: none"}
+        assert api.ok("GET", "/bots") == before

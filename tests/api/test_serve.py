@@ -132,6 +132,9 @@ def test_a_wrong_site_file_is_refused_with_its_line(tmp_path):
         ("--api-key", "with space"),
         ("--api-key", ""),
         ("--host", "nowhere.invalid"),
+        ("--epoch", ""),
+        ("--data", "/proc/x"),
+        ("--data", "/dev/null/x"),
     ],
 )
 def test_a_wrong_option_is_refused_by_name(option, value):
@@ -139,6 +142,14 @@ def test_a_wrong_option_is_refused_by_name(option, value):
     assert status == 2
     assert option in said or value in said
     assert "Traceback" not in said
+
+
+def test_an_epoch_out_of_range_is_refused_with_the_range():
+    status, _, said = run("serve", "--site", "tiny", "--port", "0", "--epoch", "9500-01-01T00:00:00+00:00")
+    assert status == 2
+    words = " ".join(said.replace("│", " ").split())
+    assert "1970 to 9000" in words
+    assert "9500" in words
 
 
 def test_help_needs_no_web_server():
