@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from people import PASSWORD, QUICK, People, people
 
 from api.accounts.signing_in import MOST_WAITING
+from tests.api.people import PASSWORD, QUICK, People, people
 
 
 @pytest.fixture(scope="module")

@@ -15,9 +15,8 @@ import httpx
 import pytest
 from PIL import Image
 
-from tests.api.served import KEY, Served, serve
-
 from api.pictures import NoPicture, kind_of
+from tests.api.served import KEY, Served, serve
 
 MEGABYTE = 1 << 20
 
