@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 BASE := $(VENV)/.installed
 DEV := $(VENV)/.installed-dev
 
-.PHONY: help demo test soak check fuzz backtest bench bench-listing bench-http
+.PHONY: help demo test soak check fuzz backtest validation bench bench-listing bench-http
 .DEFAULT_GOAL := help
 
 help:  ## this list
@@ -34,6 +34,9 @@ fuzz: $(DEV)  ## schemathesis, 500 examples an operation and phase, as each role
 
 bench: $(BASE)  ## how fast it is
 	$(BIN)/python -m benchmarks
+
+validation: $(BASE)  ## theory against twin, at length: writes docs/validation.md
+	$(BIN)/python -m benchmarks.validation
 
 bench-listing: $(BASE)  ## how long pages take over 100,000 boxes while the twin runs
 	$(BIN)/python -m benchmarks.listing

@@ -170,6 +170,8 @@ FIGURES = """
 Case 21 asks for no travel at all, but the twin plans for half a second. Its unit of time is therefore a
 thousand times the case's, beside which half a second changes the answer by five parts in a million.
 
+The three rows of case 17 have the same seeds and therefore the same arrivals: they err together.
+
 ![Closed loop](figures/closed-loop.svg)
 
 ![Waits](figures/waits.svg)
@@ -178,12 +180,12 @@ thousand times the case's, beside which half a second changes the answer by five
 
 Always twelve more orders are open than there are bots; constant person times; the bound is
 `min(N / (Z + D), 1 / D_max)` with `Z + D` as one bot alone has it. The published shape is a rise, a peak
-near half of the positions, and a collapse. The twin's rises and has its peak earlier; what follows is a
-slight fall or a plateau and **no collapse**. The reason is how it drives: a trip is planned as a whole
-and begun only when it can be ended, a bot waits for it on a parking place, at a balcony or in a lane, and
-one without a free handover place stays parked. Bots beyond the peak queue outside of the aisles and
-hardly hinder the others. The longest pause is the longest time in which no round ended on the level: at no
-density does anything stop.
+near half of the positions, and a collapse. The twin's rises, has its peak at 24 to
+30 % of the aisle positions, and falls from there by some percent, but it does **not collapse**. The
+reason is how it drives: a trip is planned as a whole and begun only when it can be ended, a bot waits for
+it on a parking place, at a balcony or in a lane, and one without a free handover place stays parked. Bots
+beyond the peak queue outside of the aisles and hinder the others little. The longest pause is the longest
+time in which no round ended on the level: at no density does anything stop.
 """
 
 CLOSING = """## Intervals that keep their word
