@@ -238,5 +238,5 @@ TestWarehouse = Warehouse.TestCase
 TestWarehouse.settings = settings(laws(50), stateful_step_count=40)
 
 TestMaintainedWarehouse = MaintainedWarehouse.TestCase
-TestMaintainedWarehouse.settings = settings(laws(50), stateful_step_count=40)
+TestMaintainedWarehouse.settings = settings(laws(65), stateful_step_count=40)
 """At least 2,000 steps over all commands in CI, 200,000 in a soak."""
