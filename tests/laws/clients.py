@@ -9,6 +9,7 @@ from contextlib import suppress
 from twin.domain import commands as ask
 from twin.domain.bots import Mistakes
 from twin.domain.errors import Refusal
+from twin.domain.faults import KINDS, SUBJECTS
 from twin.domain.layout import PersonTimes
 from twin.domain.state import State
 from twin.domain.work import JOB_ENDED, ONBOARDING, OPERATORS, TRIGGERS, WAITING
@@ -245,7 +246,25 @@ def _block_cell(state: State, rng: random.Random) -> ask.Command:
 
 
 def _repair_fault(state: State, rng: random.Random) -> ask.Command:
-    return ask.RepairFault(rng.choice([*state.faults, *state.faults, *state.faults, 0]))
+    return ask.RepairFault(
+        rng.choice([*state.faults, *state.faults, *state.faults, *state.planned_faults, 0])
+    )
+
+
+def _plan_fault(state: State, rng: random.Random) -> ask.Command:
+    kind = rng.choice([*KINDS, *KINDS, *KINDS, "FLOOD"])
+    subject = {
+        "bot": _bot(state, rng),
+        "carrier": rng.choice([*state.carriers, 7]),
+        "balcony": _balcony(state, rng),
+        "level": rng.choice((1, 1, 1, 1, 99)),
+        "x": rng.randint(-1, 14),
+        "y": rng.randint(-1, 12),
+    }
+    named = {name: subject[name] for name in SUBJECTS.get(kind, ()) if rng.random() < 0.95}
+    now = max((job.updated_ms for job in state.jobs.values()), default=0)
+    at_ms = rng.choice((None, now - 1, now, now + 4_000, now + 60_000, now + 300_000))
+    return ask.PlanFault(kind, at_ms, _lasts(rng), **named)
 
 
 MAKERS: Mapping[str, Maker] = {
@@ -286,6 +305,7 @@ MAKERS: Mapping[str, Maker] = {
     "block_cell": _block_cell,
     "emergency_stop": lambda state, rng: ask.EmergencyStop(_lasts(rng)),
     "repair_fault": _repair_fault,
+    "plan_fault": _plan_fault,
 }
 """One for each command: makes some instance of it, mostly one that makes sense."""
 
@@ -295,5 +315,6 @@ _OFTEN = {
     "place_fetch": 6,
     "trigger_job": 12,
     "repair_fault": 4,
+    "plan_fault": 3,
 }
 _WEIGHTED = tuple(maker for name, maker in MAKERS.items() for _ in range(_OFTEN.get(name, 1)))

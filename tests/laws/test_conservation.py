@@ -75,6 +75,7 @@ FAULTS = (
     "block_balcony",
     "repair_fault",
     "repair_fault",
+    "plan_fault",
 )
 
 

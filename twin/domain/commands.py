@@ -330,9 +330,27 @@ class EmergencyStop:
 
 @dataclass(frozen=True, slots=True)
 class RepairFault:
-    """Say that a fault has been repaired."""
+    """Say that a fault has been repaired; one that is planned is taken back."""
 
     fault: int
+
+
+@dataclass(frozen=True, slots=True)
+class PlanFault:
+    """Let a fault of a ``kind`` begin at ``at_ms`` (None: now), of all that ``SUBJECTS`` names.
+
+    Result: its id, which it has from now on. What cannot be at that time is told then (``FaultMissed``).
+    """
+
+    kind: str
+    at_ms: int | None = None
+    repair_ms: int | None = None
+    bot: int | None = None
+    carrier: int | None = None
+    balcony: int | None = None
+    level: int | None = None
+    x: int | None = None
+    y: int | None = None
 
 
 FaultCommand = (
@@ -344,6 +362,7 @@ FaultCommand = (
     | FailTag
     | BlockBalcony
     | RepairFault
+    | PlanFault
 )
 
 TaskRequest = (

@@ -15,6 +15,7 @@ from twin.domain.faults import (
     PERSON_AWAY,
     TAG_UNREADABLE,
     Fault,
+    PlannedFault,
 )
 from twin.domain.floor import Floor
 from twin.domain.layout import CHARGER, ENDPOINTS, WALL
@@ -70,21 +71,25 @@ class Damage:
 
     def check(self, fault: Fault) -> None:
         """Raises NotFound, Invalid or InUse where a fault cannot be, or is there already."""
+        self.check_sense(fault)
+        bot = None if fault.bot is None else self.state.bots[fault.bot]
+        if bot is not None and bot.fault is not None:
+            raise InUse(f"Bot {bot.id} cannot move already: {bot.fault}")
+        if self.lasting(*key_of(fault)) is not None:
+            raise InUse(f"{_subject(fault)} has this fault already; repair it first")
+
+    def check_sense(self, fault: Fault) -> None:
+        """Raises NotFound or Invalid where a fault could never be of what it names."""
         lasts_ms = None if fault.until_ms is None else fault.until_ms - fault.since_ms
         if lasts_ms is not None and lasts_ms < 1:
             raise Invalid("repair_ms", f"{lasts_ms} is no time: at least 1 ms, or none until it is repaired")
         self._check_subject(fault)
-        if self.lasting(*key_of(fault)) is not None:
-            raise InUse(f"{_subject(fault)} has this fault already; repair it first")
 
     def _check_subject(self, fault: Fault) -> None:
         state = self.state
         if fault.kind == BOT_STALLED:
-            bot = state.bots.get(fault.bot or 0)
-            if bot is None:
+            if fault.bot not in state.bots:
                 raise NotFound("Bot", fault.bot or 0)
-            if bot.fault is not None:
-                raise InUse(f"Bot {bot.id} cannot move already: {bot.fault}")
         elif fault.kind == TAG_UNREADABLE and fault.carrier not in state.carriers:
             raise NotFound("Carrier", fault.carrier or 0)
         elif fault.kind in (BALCONY_BLOCKED, PERSON_AWAY) and fault.balcony not in state.persons:
@@ -112,9 +117,8 @@ class Damage:
             raise Invalid("x", str(error)) from None
 
     def begin(self, fault: Fault) -> None:
-        """A fault begins that ``check`` has let through; it is given its id."""
-        fault.id = self.state.next_fault
-        self.state.next_fault += 1
+        """A fault begins that ``check`` has let through; it is given an id unless its plan has one."""
+        fault.id = fault.id or self._next_id()
         self.state.faults[fault.id] = fault
         self._mark(fault)
         self.happened.append(past.FaultBegan(*self._told(fault), fault.from_ms, fault.until_ms))
@@ -128,6 +132,24 @@ class Damage:
             del self.floor.decks[fault.level or 0].broken[fault.cell or 0]
         self.happened.append(past.FaultEnded(*self._told(fault)))
         return fault
+
+    def _next_id(self) -> int:
+        self.state.next_fault += 1
+        return self.state.next_fault - 1
+
+    def plan(self, fault: Fault, repair_ms: int | None) -> PlannedFault:
+        """Keep a fault that ``check_sense`` has let through for its time; it is given its id."""
+        fault.id = self._next_id()
+        subject = (fault.bot, fault.carrier, fault.balcony, fault.level, fault.cell)
+        planned = PlannedFault(fault.id, fault.kind, fault.since_ms, repair_ms, *subject)
+        self.state.planned_faults[fault.id] = planned
+        self.happened.append(past.FaultPlanned(*self._told(fault), planned.at_ms, repair_ms))
+        return planned
+
+    def withdraw(self, fault_id: int) -> None:
+        """A planned fault is taken back."""
+        del self.state.planned_faults[fault_id]
+        self.happened.append(past.FaultWithdrawn(fault_id))
 
     def _mark(self, fault: Fault) -> None:
         if fault.kind == CHARGER_FAILED:

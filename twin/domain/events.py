@@ -371,6 +371,37 @@ class FaultEnded:
     y: int | None
 
 
+@dataclass(frozen=True, slots=True)
+class FaultPlanned:
+    """Something shall not work from ``at_ms`` on, for ``repair_ms`` (null: until somebody repairs it)."""
+
+    fault: int
+    kind: str
+    bot: int | None
+    carrier: int | None
+    balcony: int | None
+    level: int | None
+    x: int | None
+    y: int | None
+    at_ms: int
+    repair_ms: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class FaultWithdrawn:
+    """A planned fault will not come."""
+
+    fault: int
+
+
+@dataclass(frozen=True, slots=True)
+class FaultMissed:
+    """A planned fault has not come at its time, for a ``reason`` in words."""
+
+    fault: int
+    reason: str
+
+
 Event = (
     SiteLoaded
     | LegPlanned
@@ -404,4 +435,7 @@ Event = (
     | StorageStatusChanged
     | FaultBegan
     | FaultEnded
+    | FaultPlanned
+    | FaultWithdrawn
+    | FaultMissed
 )

@@ -31,6 +31,17 @@ KIND_OF: Mapping[str, str] = {
 
 KINDS = tuple(KIND_OF.values())
 
+SUBJECTS: Mapping[str, tuple[str, ...]] = {
+    BOT_STALLED: ("bot",),
+    TAG_UNREADABLE: ("carrier",),
+    CELL_BLOCKED: ("level", "x", "y"),
+    BALCONY_BLOCKED: ("balcony",),
+    CHARGER_FAILED: ("level", "x", "y"),
+    PERSON_AWAY: ("balcony",),
+    EMERGENCY_STOP: (),
+}
+"""What must be named of each kind of fault: all of these and nothing else."""
+
 
 @dataclass(slots=True)
 class Fault:
@@ -51,6 +62,40 @@ class Fault:
     balcony: int | None = None
     level: int | None = None
     cell: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedFault:
+    """A fault that is to begin at ``at_ms``, under the id that it has already.
+
+    ``repair_ms`` is how long it will last, None: until it is repaired by command.
+    """
+
+    id: int
+    kind: str
+    at_ms: int
+    repair_ms: int | None = None
+    bot: int | None = None
+    carrier: int | None = None
+    balcony: int | None = None
+    level: int | None = None
+    cell: int | None = None
+
+    def begun(self) -> Fault:
+        """The fault that begins at its time."""
+        until = None if self.repair_ms is None else self.at_ms + self.repair_ms
+        return Fault(
+            self.id,
+            self.kind,
+            self.at_ms,
+            self.at_ms,
+            until,
+            self.bot,
+            self.carrier,
+            self.balcony,
+            self.level,
+            self.cell,
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from twin.domain.bots import Bot, Person
-from twin.domain.faults import Fault
+from twin.domain.faults import Fault, PlannedFault
 from twin.domain.inventory import Box, Carrier, Load, Sku
 from twin.domain.modes import Mode
 from twin.domain.work import Job, Request, Visit
@@ -36,6 +36,7 @@ class State:
     tags_written: dict[int, list[int]] = field(default_factory=dict)
     mode: Mode = field(default_factory=Mode)
     faults: dict[int, Fault] = field(default_factory=dict)
+    planned_faults: dict[int, PlannedFault] = field(default_factory=dict)
     next_box: int = 1
     next_request: int = 1
     next_job: int = 1

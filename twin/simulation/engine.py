@@ -25,6 +25,7 @@ from twin.simulation import (
     dispatching,
     driving,
     failing,
+    foreseen,
     holding,
     maintaining,
     serving,
@@ -42,6 +43,7 @@ Observer = Callable[[int, int, past.Event], None]
 """Called with the number of an event, its time in ms, and the event."""
 
 SNAPSHOT_FORMAT = 1
+_IN_THE_BACKGROUND = (charging.ALARM, failing.CHANCE, failing.PLANNED, shifting.ALARM, watching.ALARM)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +103,7 @@ class Engine:
             failing.CHANCE: failing.strike,
             watching.ALARM: watching.ring,
             failing.REPAIR: failing.end,
+            failing.PLANNED: foreseen.come,
         }
         for bot in plant.state.bots.values():
             self.traffic[bot.level].resume(bot, memory.now_ms)
@@ -125,12 +128,12 @@ class Engine:
 
     @property
     def quiet(self) -> bool:
-        """Whether without a command nothing will happen but idle batteries and faults by chance.
+        """Whether without a command nothing will happen but idle batteries and faults to come.
 
         Parked bots charge and drain, and faults come for ever; time need not run for that alone, unless
         work waits for a bot that has to be charged or rescued first.
         """
-        if self.agenda.besides(charging.ALARM, failing.CHANCE, shifting.ALARM, watching.ALARM):
+        if self.agenda.besides(*_IN_THE_BACKGROUND):
             return False
         return self.agenda.peek() is None or not charging.is_waited_for(self)
 
@@ -187,6 +190,8 @@ class Engine:
             return maintaining.carry_out(self, command)
         if type(command) in failing.COMMANDS:
             return failing.carry_out(self, command)
+        if isinstance(command, ask.PlanFault):
+            return foreseen.plan(self, command)
         return self.plant.change_stock(command, self.now)
 
     def _place(self, command: ask.PlaceFulfillment | ask.PlaceReplenishment | ask.PlaceFetch) -> str:
@@ -279,4 +284,3 @@ def make_traffic(plant: Plant) -> dict[int, Traffic]:
         if level.rows not in routes:
             routes[level.rows] = Routes(level, plant.decks[level.id].lanes, site.motion, site.pitch_mm)
     return {level.id: Traffic(level, routes[level.rows], site) for level in site.levels}
-

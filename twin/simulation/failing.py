@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 CHANCE = "fault"
 """The kind of the alarms at which a fault comes by chance; numbered as the rates of the plan."""
+PLANNED = "planned"
+"""The kind of the alarms at which a planned fault begins; numbered as the fault."""
 REPAIR = "repair"
 """The kind of the alarms at which a fault ends by itself; numbered as the fault."""
 
@@ -67,7 +69,11 @@ def _block(engine: Engine, command: ask.BlockCell) -> int:
 
 
 def _repair(engine: Engine, command: ask.RepairFault) -> None:
-    end(engine, command.fault)
+    if command.fault in engine.plant.state.planned_faults:
+        engine.plant.damage.withdraw(command.fault)
+        engine.agenda.drop((PLANNED, command.fault))
+    else:
+        end(engine, command.fault)
 
 
 COMMANDS: dict[type, Callable[[Engine, Any], int | None]] = {
@@ -88,15 +94,20 @@ COMMANDS: dict[type, Callable[[Engine, Any], int | None]] = {
 def begin(engine: Engine, kind: str, repair_ms: int | None, **subject: int) -> int:
     """Let a fault begin now. Raises a Refusal with nothing changed."""
     now = engine.now
-    fault = Fault(0, kind, now, now, None if repair_ms is None else now + repair_ms, **subject)
+    until = None if repair_ms is None else now + repair_ms
+    return take_effect(engine, Fault(0, kind, now, now, until, **subject))
+
+
+def take_effect(engine: Engine, fault: Fault) -> int:
+    """Let a fault of now begin; its id. Raises a Refusal with nothing changed."""
     engine.plant.damage.check(fault)
-    if kind == kinds.CELL_BLOCKED:
+    if fault.kind == kinds.CELL_BLOCKED:
         fault.from_ms = _clear(engine, fault)
     engine.plant.damage.begin(fault)
     if fault.until_ms is not None:
         engine.agenda.set((REPAIR, fault.id), fault.until_ms)
-    if kind in _BEGUN:
-        _BEGUN[kind](engine, fault)
+    if fault.kind in _BEGUN:
+        _BEGUN[fault.kind](engine, fault)
     return fault.id
 
 
