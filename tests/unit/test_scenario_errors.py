@@ -114,7 +114,7 @@ WRONG: dict[str, tuple[str, str]] = {
     ),
     "no mapping at all": (
         "- schema: 1\n",
-        "s.yaml:1:1: the scenario is a list; write key: value pairs with the keys schema, name, description, site, fleet, stock, people, demand, due, faults, policies, run, vary, compare, targets",  # noqa: E501  # noqa: E501
+        "s.yaml:1:1: the scenario is a list; write key: value pairs with the keys schema, name, description, site, fleet, stock, people, demand, due, faults, policies, settings, run, vary, compare, targets",  # noqa: E501  # noqa: E501
     ),
     "an order file that there is not": (
         changed("{lines_per_hour: 60}", "{arrivals: recorded, file: orders.csv}"),

@@ -14,7 +14,6 @@ import orjson
 
 import twin
 from twin.assembly import build, rare_collection
-from twin.domain.work import OPERATOR_SIMULATED
 from twin.experiments.scenario.making import (
     absences_of,
     demands_of,
@@ -106,7 +105,7 @@ def engine_of(variant: Variant, seed: int, observers: list[Observer]) -> Engine:
     engine = build(
         variant.site,
         seed=seed,
-        operator=OPERATOR_SIMULATED,
+        operator=scenario.settings.operator_mode,
         epoch=epoch_of(scenario),
         stock=stock_of(scenario.stock, variant.orders),
         demands=demands_of(scenario, variant.orders),

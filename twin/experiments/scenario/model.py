@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from twin.domain.work import FULFILLMENT
+from twin.domain.work import FULFILLMENT, OPERATOR_SIMULATED
 from twin.experiments.scenario.quantities import Bound
 from twin.experiments.yamlnodes import Node
 from twin.policies.chosen import Choice
@@ -115,6 +115,13 @@ class Chance:
 
 
 @dataclass(frozen=True, slots=True)
+class Settings:
+    """Settings of the API that the engine knows; an underscore stands for the dot of the key."""
+
+    operator_mode: str = OPERATOR_SIMULATED
+
+
+@dataclass(frozen=True, slots=True)
 class Until:
     """How many replications: until the interval of a KPI is narrow enough."""
 
@@ -167,6 +174,7 @@ class Scenario:
     due: int | None = None
     faults: dict[str, Chance] = field(default_factory=dict)
     policies: Choice = field(default_factory=Choice)
+    settings: Settings = field(default_factory=Settings)
     vary: Variation | None = None
     compare: str | None = None
     targets: dict[str, Bound] = field(default_factory=dict)

@@ -167,7 +167,7 @@ class _Reader:
         """A copy of the file's nodes with some values changed. Raises what is wrong with the keys."""
         streams = [key.text for key, _ in getattr(node_at(root, "demand"), "pairs", ())]
         for key, value in changes:
-            path = tuple(key.split("."))
+            path = _path(key)
             if path[0] == "demand" and len(path) > 2 and path[1] not in streams:
                 near = get_close_matches(path[1], streams, 1)
                 advice = f"did you mean '{near[0]}'?" if near else f"there are {', '.join(streams) or 'none'}"
@@ -226,6 +226,12 @@ def _moved(node: Node, mark: Mark) -> Node:
     if isinstance(node, yamlnodes.Sequence):
         return yamlnodes.Sequence(mark, tuple(_moved(item, mark) for item in node.items))
     return Scalar(mark, node.text, node.style)
+
+
+def _path(key: str) -> tuple[str, ...]:
+    """The keys that lead to a value; those of settings have dots of their own."""
+    section, _, inner = key.partition(".")
+    return (section, inner) if section == "settings" and inner else tuple(key.split("."))
 
 
 def _site_as_mapping(root: Node) -> Node:

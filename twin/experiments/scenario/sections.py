@@ -14,6 +14,7 @@ from twin.experiments.scenario.inline import Inline
 from twin.experiments.scenario.kpinames import kpi_trouble
 from twin.experiments.scenario.partial import Partial
 from twin.experiments.scenario.policynames import POLICIES
+from twin.experiments.scenario.settings import EngineSettings
 from twin.experiments.scenario.shapes import (
     Choice,
     Duration,
@@ -327,6 +328,7 @@ SCENARIO = Section(
         "due": Key(Duration(1000), "How long after it was placed an order is due."),
         "faults": Key(Named(CHANCE, _fault_name), f"Faults by chance: {', '.join(FAULTS)}."),
         "policies": Key(POLICIES, "Who decides what, by name."),
+        "settings": Key(EngineSettings(), "Settings of the API that count in a run too, by the same keys."),
         "run": Key(RUN, "How it is run.", needed=True),
         "vary": Key(Vary(), "What is varied: values by key (all combinations), or a list of named variants."),
         "compare": Key(

@@ -321,7 +321,8 @@ class Section:
 
     ``check`` gets the value and says what does not go together: pairs of key and message.
     A single scalar stands for the key ``short``, if there is one. A word of Python that
-    is a key too (``from``) has an underscore behind it in the dataclass.
+    is a key too (``from``) has an underscore behind it in the dataclass, and a dot in a
+    key is an underscore there.
     """
 
     title: str
@@ -388,7 +389,7 @@ class Section:
 
 
 def _field(key: str) -> str:
-    return "from_" if key == "from" else key
+    return "from_" if key == "from" else key.replace(".", "_")
 
 
 def _under(name: str, key: str) -> str:
