@@ -10,11 +10,12 @@ refuse a client, it refuses a seed file.
 
 from __future__ import annotations
 
+import asyncio
 import json
 import runpy
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import httpx
 
@@ -24,6 +25,29 @@ PARTS = ("skus", "boxes", "calls")
 NEEDED = {"skus": "id", "boxes": "carrier", "calls": "path"}
 Say = Callable[[str | None], None]
 """Told what is being done, and None at the end."""
+
+
+class Doing(Protocol):
+    """Who is told what is still missing until the twin is ready; None: nothing."""
+
+    doing: str | None
+
+
+class Seeding:
+    """The seed files of a new world, and whoever is told how far they are."""
+
+    def __init__(self, files: Sequence[Path], told: Doing) -> None:
+        self._files, self._told = files, told
+        if files:
+            told.doing = "seed files"
+
+    async def run(self, url: str, api_key: str) -> None:
+        """Carry out all of them, beside the server. Raises SeedRefused."""
+        if self._files:
+            await asyncio.to_thread(sow, self._files, url, api_key, self._say)
+
+    def _say(self, doing: str | None) -> None:
+        self._told.doing = doing
 
 
 class SeedRefused(Refusal):
@@ -41,7 +65,7 @@ def seed_files(folder: Path) -> list[Path]:
     return files
 
 
-def sow(files: list[Path], url: str, api_key: str, say: Say) -> None:
+def sow(files: Sequence[Path], url: str, api_key: str, say: Say) -> None:
     """Carry out all files. Raises SeedRefused at the first thing that is refused."""
     headers = {"Authorization": f"Bearer {api_key}"}
     with httpx.Client(base_url=url, headers=headers, timeout=60, trust_env=False) as client:

@@ -30,6 +30,13 @@ class Operator(StrEnum):
     BOTH = OPERATOR_BOTH
 
 
+class LogFormat(StrEnum):
+    """How the log of the server is written."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
 class Control(StrEnum):
     """Who may use ``/_twin``."""
 
@@ -41,13 +48,20 @@ class Control(StrEnum):
 
 def command(
     context: typer.Context,
-    site: Annotated[str, typer.Option(help="A shipped site or a site file.")] = "demo",
-    seed: Annotated[int, typer.Option(min=0, help="Of all chance.")] = 1,
-    speed: Annotated[str, typer.Option(help="0 (paused), 1 (real time), a factor, or max.")] = "1",
-    port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes a free one.")] = 8000,
-    host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
+    site: Annotated[str, typer.Option(help="A shipped site or a site file.", envvar="TWIN_SITE")] = "demo",
+    seed: Annotated[int, typer.Option(min=0, help="Of all chance.", envvar="TWIN_SEED")] = 1,
+    speed: Annotated[
+        str, typer.Option(help="0 (paused), 1 (real time), a factor, or max.", envvar="TWIN_SPEED")
+    ] = "1",
+    port: Annotated[
+        int, typer.Option(min=0, max=65535, help="0 takes a free one.", envvar="TWIN_PORT")
+    ] = 8000,
+    host: Annotated[str, typer.Option(help="The address to listen on.", envvar="TWIN_HOST")] = "127.0.0.1",
     epoch: Annotated[
-        str | None, typer.Option(help="The instant of simulated time 0, ISO 8601 with its UTC offset.")
+        str | None,
+        typer.Option(
+            help="The instant of simulated time 0, ISO 8601 with its UTC offset.", envvar="TWIN_EPOCH"
+        ),
     ] = None,
     api_key: Annotated[
         str | None, typer.Option(help="The Bearer key; a new one where not given.", envvar="TWIN_API_KEY")
@@ -55,35 +69,65 @@ def command(
     data: Annotated[
         Path | None,
         typer.Option(
-            file_okay=False, help="Folder for pictures, reports, issues; a temporary one if not given."
+            file_okay=False,
+            help="Folder for pictures, reports, issues; a temporary one if not given.",
+            envvar="TWIN_DATA",
         ),
     ] = None,
     state: Annotated[
         Path | None,
         typer.Option(
-            file_okay=False, help="Folder in which all worlds outlive the process; in memory if not given."
+            file_okay=False,
+            help="Folder in which all worlds outlive the process; in memory if not given.",
+            envvar="TWIN_STATE",
         ),
     ] = None,
     control: Annotated[
         Control | None,
         typer.Option(
             help="Who may use /_twin: open to this machine (usual on loopback), who has the token, "
-            "a Super Admin's API key, or off (usual elsewhere)."
+            "a Super Admin's API key, or off (usual elsewhere).",
+            envvar="TWIN_CONTROL",
         ),
     ] = None,
     control_token: Annotated[
         str | None, typer.Option(help="The token that opens /_twin.", envvar="TWIN_CONTROL_TOKEN")
     ] = None,
     control_port: Annotated[
-        int | None, typer.Option(min=0, max=65535, help="Serve /_twin on this port only; 0 takes a free one.")
+        int | None,
+        typer.Option(
+            min=0,
+            max=65535,
+            help="Serve /_twin on this port only; 0 takes a free one.",
+            envvar="TWIN_CONTROL_PORT",
+        ),
     ] = None,
-    operator: Annotated[Operator, typer.Option(help="Who gives the triggers.")] = Operator.API,
+    operator: Annotated[
+        Operator, typer.Option(help="Who gives the triggers.", envvar="TWIN_OPERATOR")
+    ] = Operator.API,
     policy: Annotated[
         list[str] | None,
-        typer.Option(metavar="DECISION=NAME", help="A policy, like dispatch=nearest; may be repeated."),
+        typer.Option(
+            metavar="DECISION=NAME",
+            help="A policy, like dispatch=nearest; may be repeated.",
+            envvar="TWIN_POLICY",
+        ),
     ] = None,
+    init: Annotated[
+        Path | None,
+        typer.Option(
+            help="Folder of seed files (.json, .py) for a new world; ready when they are done.",
+            envvar="TWIN_INIT",
+        ),
+    ] = None,
+    log_format: Annotated[
+        LogFormat, typer.Option(help="How the server writes its own log.", envvar="TWIN_LOG_FORMAT")
+    ] = LogFormat.TEXT,
     as_json: Annotated[
-        bool, typer.Option("--json", help="When ready, print a JSON line with url and api_key.")
+        bool,
+        typer.Option(
+            "--json", help="When ready, print a JSON line with url and api_key.", envvar="TWIN_JSON"
+        ),
     ] = False,
 ) -> None:
     """Serve the API of a site until Ctrl-C."""
@@ -93,6 +137,7 @@ def command(
         raise _wrong("--data", "left out with --state, which keeps the files as well")
     said = {name for name in _KEPT if _is_said(context, name)}
     folder = _usable(data)
+    seeds = [] if init is None else _seeds(init)
     # Slow to import, and not needed for --help.
     from api.server import Order, serve
     from twin.policies.chosen import Choice
@@ -114,6 +159,8 @@ def command(
         control_port,
         state,
         frozenset(said),
+        tuple(seeds),
+        log_format.value,
     )
     raise typer.Exit(serve(order))
 
@@ -142,9 +189,19 @@ def _epoch(text: str | None) -> datetime:
 
 
 def _is_said(context: typer.Context, name: str) -> bool:
-    """Whether an option was given, on the command line or by its variable."""
+    """Whether an option was given on the command line.
+
+    Variables are of the place (a container that starts again and again): they count for a
+    new world, and one that is kept has its own.
+    """
     source = context.get_parameter_source(name)
-    return source is not None and source.name != "DEFAULT"
+    return source is not None and source.name == "COMMANDLINE"
+
+
+def _seeds(folder: Path) -> list[Path]:
+    from api.seeding import seed_files
+
+    return seed_files(folder)
 
 
 def _usable(folder: Path | None) -> Path | None:

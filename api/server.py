@@ -19,16 +19,19 @@ import uvicorn
 from rich.console import Console
 from rich.text import Text
 
+from api import logs
 from api.app import create_app
 from api.bridge import Bridge
 from api.control.access import CONTROL, Access
 from api.hosting import DEFAULT
 from api.hosting.inheriting import Inheritance
 from api.hosting.making import files_of
+from api.seeding import Seeding
 from api.settings import Settings
 from api.wire.inventory_view import INVENTORY
 from api.wire.sku import SKUS
 from api.world import World, make_world
+from twin.domain.errors import Refusal
 from twin.domain.layout import Site
 from twin.experiments.sitefile import find_site, load_site
 from twin.policies.chosen import Choice
@@ -37,6 +40,7 @@ from twin.records.store import StateRefused
 from twin.simulation.pacing import Speed
 
 USAGE_ERROR = 2
+_log = logging.getLogger(__name__)
 CONTROL_WAYS = {
     "open": "open to programs of this machine",
     "token": "with the control token",
@@ -66,6 +70,8 @@ class Order:
     control_port: int | None
     state: Path | None
     said: frozenset[str]
+    seeds: tuple[Path, ...] = ()
+    log_format: str = "text"
 
     @property
     def contradicted(self) -> list[str]:
@@ -75,7 +81,7 @@ class Order:
 
 def serve(order: Order) -> int:
     """Serve until stopped; the exit status. Raises SiteRefused, and OSError for the port."""
-    logging.basicConfig(stream=sys.stderr, format="%(levelname)s %(name)s: %(message)s")
+    logs.begin(order.log_format)
     site = load_site(find_site(order.site))
 
     listeners = [_listen(order.host, order.port)]
@@ -90,14 +96,16 @@ def serve(order: Order) -> int:
     settings = Settings(order.api_key, data=order.data, access=access, token_secret=secret)
     app = create_app(bridge, settings, kept=kept)
     urls = [_url(order.host, listener) for listener in listeners]
-    server = _Server(app, bridge, _Banner(order, bridge, urls[0], urls[-1]))
+    seeds = order.seeds if kept is None or kept.default is None else ()
+    server = _Server(app, bridge, _Banner(order, bridge, urls[0], urls[-1]), Seeding(seeds, app.state.worlds))
     signal.signal(signal.SIGTERM, _leave)
     try:
         server.run(sockets=listeners)
     except KeyboardInterrupt:
         return 0
-    if bridge.refusal is not None:
-        raise bridge.refusal
+    refusal = bridge.refusal or server.refusal
+    if refusal is not None:
+        raise refusal
     return 1 if server.failed else 0
 
 
@@ -170,9 +178,12 @@ class _Banner:
     control_url: str
 
     def __call__(self) -> None:
-        console = Console(stderr=True, highlight=False, soft_wrap=True)
-        for line in self._lines():
-            console.print(Text(line))
+        if self.order.log_format == "text":
+            console = Console(stderr=True, highlight=False, soft_wrap=True)
+            for line in self._lines():
+                console.print(Text(line))
+        else:
+            _log.info("ready", extra={"url": self.url, "site": self.bridge.engine.origin.site.name})
         if self.order.as_json:
             facts = {
                 "url": self.url,
@@ -202,7 +213,7 @@ class _Banner:
 class _Server(uvicorn.Server):
     """A server that speaks when the twin is ready, and that does not wait long for its end."""
 
-    def __init__(self, app: object, bridge: Bridge, banner: _Banner) -> None:
+    def __init__(self, app: object, bridge: Bridge, banner: _Banner, seeding: Seeding) -> None:
         super().__init__(
             uvicorn.Config(
                 app,  # type: ignore[arg-type]
@@ -216,8 +227,9 @@ class _Server(uvicorn.Server):
                 timeout_graceful_shutdown=1,
             )
         )
-        self._bridge, self._banner = bridge, banner
+        self._bridge, self._banner, self._seeding = bridge, banner, seeding
         self.failed = False
+        self.refusal: Refusal | None = None
         self._tasks: list[asyncio.Task[None]] = []
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
@@ -228,6 +240,11 @@ class _Server(uvicorn.Server):
     async def _announce(self) -> None:
         await self._bridge.ready.wait()
         self.failed = self._bridge.trouble is not None
+        if not self.failed:
+            try:
+                await self._seeding.run(self._banner.url, self._banner.order.api_key)
+            except Refusal as refusal:
+                self.failed, self.refusal = True, refusal
         if self.failed:
             self.should_exit = True
         else:

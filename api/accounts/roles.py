@@ -121,6 +121,8 @@ RIGHTS: Mapping[str, Right] = {
     "delete_world": ADMINS,
     "reset_world": ADMINS,
     "fork_world": ADMINS,
+    "stream_events": EVERYONE,
+    "metrics": ADMINS,
     "read_calls": EVERYONE,
     "forget_calls": EVERYONE,
     "verify_calls": EVERYONE,

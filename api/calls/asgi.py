@@ -152,8 +152,9 @@ class _Exchange:
         """Write the call down."""
         desk, operation, scope = self._desk, self._operation, self.scope
         status = self._status if self._whole else None
+        took_s = time.perf_counter() - self._began
         if operation is not None and status is not None:
-            desk.coverage.note(operation, status, self._answered)
+            desk.coverage.note(operation, status, self._answered, took_s)
         desk.calls.add(
             Call(
                 desk.calls.next_id(),
@@ -163,7 +164,7 @@ class _Exchange:
                 scope["query_string"].decode("latin-1"),
                 operation,
                 status,
-                (time.perf_counter() - self._began) * 1000,
+                took_s * 1000,
                 self._sent,
                 self._answered[:EXCERPT],
                 fault,

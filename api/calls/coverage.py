@@ -38,12 +38,16 @@ class Coverage:
         codes that there are.
         """
         self._catalogue, self._statuses, self._expected = catalogue, statuses, expected
-        self._calls: Counter[tuple[str, int]] = Counter()
+        self.calls: Counter[tuple[str, int]] = Counter()
+        self.took: dict[str, tuple[int, float]] = {}
+        """Calls, and their wall seconds, by operation."""
         self._seen: dict[str, Counter[str]] = {kind: Counter() for kind in expected}
 
-    def note(self, operation: Operation, status: int, answer: bytes) -> None:
+    def note(self, operation: Operation, status: int, answer: bytes, took_s: float) -> None:
         """Count a call that was answered whole."""
-        self._calls[operation.id, status] += 1
+        self.calls[operation.id, status] += 1
+        count, seconds = self.took.get(operation.id, (0, 0.0))
+        self.took[operation.id] = (count + 1, seconds + took_s)
         kind = WATCHED.get(operation.id)
         if kind is not None and status == 200:
             pattern = CODE if kind == "event" else STATUS
@@ -51,7 +55,8 @@ class Coverage:
 
     def clear(self) -> None:
         """Begin anew."""
-        self._calls.clear()
+        self.calls.clear()
+        self.took.clear()
         for seen in self._seen.values():
             seen.clear()
 
@@ -71,7 +76,7 @@ class Coverage:
         }
 
     def _of(self, operation: Operation, named: tuple[int, ...]) -> dict[str, Any]:
-        counts = {s: n for (o, s), n in sorted(self._calls.items()) if o == operation.id}
+        counts = {s: n for (o, s), n in sorted(self.calls.items()) if o == operation.id}
         return {
             "id": operation.id,
             "operation": str(operation),

@@ -17,9 +17,11 @@ from api.control import (
     incidents,
     info,
     log,
+    metrics,
     operators,
     readiness,
     snapshots,
+    stream,
     worlds,
 )
 from api.reports import PROJECT
@@ -46,6 +48,8 @@ def control_routers() -> list[APIRouter]:
         operators.router,
         snapshots.router,
         log.router,
+        stream.router,
+        metrics.router,
         capsule.router,
         calls.router,
         incidents.router,

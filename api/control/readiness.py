@@ -18,6 +18,9 @@ router = APIRouter(tags=["ready"])
 async def ready(request: Request, response: Response) -> ReadyAnswer:
     """Whether the twin takes work; 503 with what is missing where it does not. Needs no key."""
     missing = await _missing(request.state.hosted.bridge)
+    doing = request.app.state.worlds.doing
+    if doing is not None:
+        missing.append(doing)
     if missing:
         response.status_code = 503
     return ReadyAnswer(ready=not missing, missing=missing)

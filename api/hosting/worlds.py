@@ -44,6 +44,8 @@ class Worlds:
         self._desks: dict[str, Desk] = {}
         self._last: int = 0 if store is None else store.fact(LAST) or 0
         self._by_id: dict[str, Hosted] = {default.id: default}
+        self.doing: str | None = None
+        """What the server still does before it is ready, or None."""
 
     def all(self) -> list[Hosted]:
         """All worlds, the default one first, then in the order in which they were made."""
@@ -68,7 +70,10 @@ class Worlds:
 
     def desk_of(self, scope: Scope) -> Desk:
         """Where a call that has been given its world is written down."""
-        hosted: Hosted = scope["state"]["hosted"]
+        return self.desk(scope["state"]["hosted"])
+
+    def desk(self, hosted: Hosted) -> Desk:
+        """Where the calls of a world are written down."""
         desk = self._desks.get(hosted.id)
         if desk is None:
             desk = self._desks[hosted.id] = self._make_desk(hosted.bridge)

@@ -7,7 +7,7 @@ import subprocess
 import sys
 import tempfile
 from dataclasses import dataclass
-from typing import Any
+from typing import IO, Any
 
 import httpx
 
@@ -21,7 +21,8 @@ class NotStarted(Exception):
 
 @dataclass(frozen=True, slots=True)
 class TwinServer:
-    """Where a server is, and the key of its default world. ``process`` is None for one that runs anyway.
+    """Where a server is, and the key of its default world. ``process`` is None for one that runs
+    anyway, ``talk`` what it writes to standard error.
 
     ``is_twin`` is False for a real site: it has no ``/_twin``, and time cannot be moved.
     """
@@ -30,6 +31,7 @@ class TwinServer:
     api_key: str
     is_twin: bool
     process: subprocess.Popen[str] | None = None
+    talk: IO[str] | None = None
 
     def client(self, api_key: str | None = None) -> httpx.Client:
         """A client with a key, the default world's if not given."""
@@ -50,6 +52,8 @@ class TwinServer:
             except subprocess.TimeoutExpired:
                 self.process.kill()
             self.process.communicate()
+        if self.talk is not None:
+            self.talk.close()
 
 
 def told(answer: httpx.Response) -> Any:
@@ -74,14 +78,16 @@ def start(site: str, *, speed: str = "0", seed: int = 1) -> TwinServer:
     line = process.stdout.readline()
     if not line:
         process.wait(STOP_S)
-        talk.seek(0)
-        raise NotStarted(f"twin serve ended with {process.returncode}: {talk.read()}")
+        process.communicate()
+        with talk:
+            talk.seek(0)
+            raise NotStarted(f"twin serve ended with {process.returncode}: {talk.read()}")
     facts = json.loads(line)
-    return TwinServer(facts["url"], facts["api_key"], True, process)
+    return TwinServer(facts["url"], facts["api_key"], True, process, talk)
 
 
 def running(url: str, api_key: str) -> TwinServer:
-    """A server that runs already: a twin, or the real site. Raises httpx.TransportError where there is none."""
+    """A server that runs already: a twin, or the real site. Raises httpx.TransportError for none."""
     server = TwinServer(url.rstrip("/"), api_key, False)
     with server.client() as client:
         is_twin = client.get("/_twin/info").is_success
