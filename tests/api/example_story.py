@@ -202,6 +202,7 @@ def _bots(story: Story) -> None:
     tell(200, "POST", "/system/charge_all_bots", body={"force": False})
     tell(422, "POST", "/system/charge_all_bots", body={"force": "soon"})
     story.api.advance(3_600_000)
+    tell(404, "POST", "/requests", body={"type": "CARRIER_ONBOARDING", "balcony_id": 99})
     tell(404, "DELETE", "/bot", query={"bot_idxs": ["99"]})
     tell(422, "DELETE", "/bot", query={"bot_idxs": ["all"]})
     tell(200, "DELETE", "/bot", query={"bot_idxs": ["2"]})

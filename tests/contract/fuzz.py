@@ -117,7 +117,7 @@ def findings(role: str, examples: int, *, loud: bool = False) -> set[Finding]:
         )
         assert done.returncode in (0, 1), done.stdout
         assert loud or "generated" in done.stdout, done.stdout
-        assert twin.ok("GET", "/_twin/ready")["ready"], "the twin is still there"
+        assert twin.ok("GET", "/_twin/health")["status"] == "alive", "the twin is still there"
         entries = json.loads(record.read_text())["entries"] if record.exists() else []
     return {Finding(one["operation"], one["check"], one["signature"]) for one in entries}
 
