@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 BASE := $(VENV)/.installed
 DEV := $(VENV)/.installed-dev
 
-.PHONY: help demo test soak check fuzz backtest validation bench bench-listing bench-http
+.PHONY: help demo test browser soak check fuzz backtest validation bench bench-listing bench-http
 .DEFAULT_GOAL := help
 
 help:  ## this list
@@ -16,8 +16,11 @@ help:  ## this list
 demo: $(BASE)  ## start a twin and drive it over HTTP, every step checked
 	@$(BIN)/twin demo
 
-test: check  ## check, then all tests
+test: check browser  ## check, then all tests
 	$(BIN)/python -m pytest -n 2
+
+browser: $(DEV)
+	@.ci/browser
 
 soak: $(DEV)  ## long campaigns: 7 days with faults, 200,000 steps of all commands, 200 rounds of kill -9
 	$(BIN)/python -m benchmarks.soak --days 7 --out soak

@@ -1,10 +1,12 @@
-"""A real browser for tests, if there is one on this machine."""
+"""A real browser for tests: Chromium of this machine, or the one playwright brings (``.ci/browser`` installs it)."""
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,12 +17,13 @@ ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking",
 
 @contextmanager
 def browser() -> Iterator[Any]:
-    """A headless Chromium of this machine. Skips the test where there is none: nothing is downloaded."""
-    path = next((found for name in NAMES if (found := shutil.which(name))), None)
-    if path is None:
-        pytest.skip(f"no browser on this machine ({', '.join(NAMES)}); on Debian: apt install chromium")
+    """A headless Chromium. Where there is none the test is skipped; in a CI that is a failure."""
     sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
     with sync_api.sync_playwright() as playwright:
+        path = next((found for name in NAMES if (found := shutil.which(name))), None)
+        if path is None and not Path(playwright.chromium.executable_path).exists():
+            missing = f"no browser on this machine ({', '.join(NAMES)}); .ci/browser installs one"
+            (pytest.fail if os.environ.get("CI") else pytest.skip)(missing)
         started = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
         try:
             yield started
