@@ -132,7 +132,7 @@ def test_orders_are_read_from_csv_and_parquet(tmp_path):
         text = changed("{lines_per_hour: 60}", f"{{arrivals: recorded, file: {name}}}")
         made = study(text, folder=tmp_path).baseline
         assert made.orders["orders"].recorded == [(0, "A", (("X", 2), ("Y", 3))), (90_000, "B", (("Y", 1),))]
-        assert stock_of(made.scenario.stock, made.orders).names == ("Y", "X")
+        assert stock_of(made.scenario, made.orders).names == ("Y", "X")
 
 
 def test_a_scenario_becomes_streams_stock_faults_and_an_epoch():
@@ -147,7 +147,7 @@ def test_a_scenario_becomes_streams_stock_faults_and_an_epoch():
     assert (orders.until_ms, orders.lines_weights, orders.zipf_percent) == (1_800_000, [1, 2], 120)
     assert (refill.replenish_every, refill.every_ms, refill.fill_percent) == (1, 300_000, 80)
     assert epoch_of(made.scenario) == "2026-01-04T23:30:00+00:00"
-    assert stock_of(made.scenario.stock, {}).on_empty == DO_NOTHING
+    assert stock_of(made.scenario, {}).on_empty == DO_NOTHING
     (rate,) = faults_of(made.scenario).rates
     assert (rate.mean_interval_ms, rate.repair_mean_ms) == (3_600_000, 300_000)
 

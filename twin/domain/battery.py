@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 
-from twin.domain.layout import Battery
+from twin.domain.layout import Battery, Site
 
 MJ_PER_WH = 3_600_000
 
@@ -23,6 +23,36 @@ def capacity_mj(battery: Battery) -> int:
 def level_mj(battery: Battery, percent: int) -> int:
     """What a battery holds at ``percent``, in mJ."""
     return capacity_mj(battery) * percent // 100
+
+
+def start_mj(site: Site) -> dict[int, int]:
+    """What each bot's battery holds at the start, in mJ, by bot.
+
+    Spread evenly over each level, and levels between each other; neighbours get shares
+    that lie apart, by steps of about the golden section of their number.
+    """
+    battery = site.battery
+    low, high = battery.start_percent, battery.start_to_percent
+    start = level_mj(battery, low)
+    if high is None:
+        return dict.fromkeys((bot.id for bot in site.bots), start)
+    width = level_mj(battery, high) - start
+    shares = {}
+    for nth, level in enumerate(site.levels):
+        bots = sorted(bot.id for bot in site.bots if bot.level == level.id)
+        count, step = len(bots), _step(len(bots))
+        for index, bot in enumerate(bots):
+            rank = index * step % count * len(site.levels) + nth
+            shares[bot] = start + width * (2 * rank + 1) // (2 * count * len(site.levels))
+    return shares
+
+
+def _step(count: int) -> int:
+    """The first step from the golden section on that has no common factor with ``count``."""
+    step = max(1, round(count * 0.618))
+    while math.gcd(step, count) != 1:
+        step += 1
+    return step
 
 
 def percent(battery: Battery, energy_mj: int) -> int:

@@ -129,6 +129,10 @@ class Battery:
     with at most ``low_percent`` goes to a charger when it has done its work, and stays
     until ``enough_percent``. No work is given that would leave less than
     ``reserve_percent``.
+
+    Bots start with ``start_percent``; or, where ``start_to_percent`` is given, spread
+    evenly from the one to the other, as after hours of work, so that they do not all
+    have to charge at the same time.
     """
 
     capacity_wh: int = 480
@@ -142,6 +146,7 @@ class Battery:
     enough_percent: int = 90
     reserve_percent: int = 8
     start_percent: int = 100
+    start_to_percent: int | None = None
 
 
 LOG_NORMAL = "lognormal"

@@ -34,4 +34,5 @@ LIMITS: Mapping[str, tuple[int, int]] = {
     "enough_percent": (1, 99),
     "reserve_percent": (0, 99),
     "start_percent": (1, 100),
+    "start_to_percent": (1, 100),
 }

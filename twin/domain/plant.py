@@ -14,7 +14,7 @@ from typing import Any
 from twin.domain import commands as ask
 from twin.domain import events as past
 from twin.domain import work
-from twin.domain.battery import level_mj
+from twin.domain.battery import start_mj
 from twin.domain.bots import LEG, LIFT, LOWER, Bot, Person, Step
 from twin.domain.damage import Damage
 from twin.domain.errors import Invalid, NotFound
@@ -39,10 +39,10 @@ def new_state(site: Site, operator: str) -> State:
     state = State()
     for c in sorted(site.carriers, key=lambda c: c.id):
         state.carriers[c.id] = Carrier(c.id, c.level, levels[c.level].cell(c.x, c.y))
+    energy = start_mj(site)
     for b in sorted(site.bots, key=lambda b: b.id):
         cell = levels[b.level].cell(b.x, b.y)
-        energy = level_mj(site.battery, site.battery.start_percent)
-        state.bots[b.id] = Bot(b.id, b.level, cell, parking=cell, energy_mj=energy)
+        state.bots[b.id] = Bot(b.id, b.level, cell, parking=cell, energy_mj=energy[b.id])
     for balcony in sorted(site.balconies, key=lambda b: b.id):
         state.persons[balcony.id] = Person(balcony.id, operator)
     return state
@@ -336,7 +336,7 @@ class Plant:
             seed,
             epoch,
             site.pitch_mm,
-            asdict(site.battery),
+            {key: figure for key, figure in asdict(site.battery).items() if figure is not None},
             [{"level": level.id, "map": list(level.rows)} for level in site.levels],
             [
                 {"balcony": b.id, "places": [{"level": p.level, "x": p.x, "y": p.y} for p in b.places]}

@@ -41,6 +41,7 @@ REST = PARKING + CHARGER
 PERSON_NUMBERS = tuple(field.name for field in fields(PersonTimes) if field.name != "line_distribution")
 
 Subject = tuple[str | int, ...]
+_SHARES = ("battery", "enough_percent")
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +82,25 @@ def check_site(site: Site) -> list[Fault]:
 
 
 def check_battery(site: Site) -> list[Fault]:
+    """Shares that go together, and energy for the longest errand."""
+    return [*_shares(site.battery)] or _errand(site)
+
+
+def _shares(battery: Battery) -> Iterator[Fault]:
+    low, enough, reserve = battery.low_percent, battery.enough_percent, battery.reserve_percent
+    start, to = battery.start_percent, battery.start_to_percent
+    if enough <= reserve:
+        advice = "no work could ever be given; lower the reserve"
+        yield Fault(f"enough_percent {enough} is not above reserve_percent {reserve}", advice, None, _SHARES)
+    if enough <= low:
+        advice = "bots would never leave a charger; lower low_percent"
+        yield Fault(f"enough_percent {enough} is not above low_percent {low}", advice, None, _SHARES)
+    if to is not None and to < start:
+        reason = f"start_to_percent {to} is below start_percent {start}"
+        yield Fault(reason, "write the smaller one as start_percent", None, ("battery", "start_to_percent"))
+
+
+def _errand(site: Site) -> list[Fault]:
     """Energy for the longest errand: digging out the deepest carrier, presenting it, bringing it back.
 
     Each way counts as once along both sides of the level with three turns, laden, and all
@@ -97,12 +117,9 @@ def check_battery(site: Site) -> list[Fault]:
         errand_j = (2 * digs + 3) * way_s * battery.drive_laden_w + lifts_s * battery.lift_w
         needed_j = max(needed_j, 2 * errand_j)
     usable = (battery.enough_percent - battery.reserve_percent) / 100
-    wanted_wh = math.ceil(needed_j / 3600 / usable) if usable > 0 else 0
-    if usable > 0 and wanted_wh <= battery.capacity_wh:
+    wanted_wh = math.ceil(needed_j / 3600 / usable)
+    if wanted_wh <= battery.capacity_wh:
         return []
-    if usable <= 0:
-        reason = f"enough_percent {battery.enough_percent} is not above the reserve"
-        return [Fault(reason, "no work could ever be given; lower the reserve", subject=("battery",))]
     reason = f"a battery of {battery.capacity_wh} Wh is too small for the longest errand on this site"
     return [Fault(reason, f"give it at least {wanted_wh} Wh", subject=("battery",))]
 
@@ -314,7 +331,7 @@ def _out_of_limits(owner: object, names: Iterable[str], subject: Subject) -> lis
     return [
         Fault(f"{name} is {value}", f"give a value from {low} to {high}", subject=(*subject, name))
         for name, value, (low, high) in values
-        if not low <= value <= high
+        if value is not None and not low <= value <= high
     ]
 
 

@@ -87,9 +87,12 @@ class SiteReader:
             self._check(levels, balconies, bots, carriers, sound)
         if self._problems:
             raise self._problems.refusal()
-        return Site(
+        made = Site(
             name, pitch or 0, motion, levels, balconies or (), bots or (), carriers or (), person, battery
         )
+        if not self._report(sitecheck.check_battery(made)):
+            raise self._problems.refusal()
+        return made
 
     def _fields(self, node: Node, name: str, known: Sequence[str]) -> Fields:
         return Fields(node, name, known, _LIMITS, self._problems)
@@ -124,6 +127,8 @@ class SiteReader:
         if node is None:
             return default
         battery = self._fields(node, "battery", _BATTERY_KEYS)
+        self._marks[("battery",)] = battery.mark
+        self._marks.update({("battery", key): battery.mark_of(key) for key in _BATTERY_KEYS})
         return Battery(*(battery.whole(key, getattr(default, key)) for key in _BATTERY_KEYS))
 
     def _person(self, site: Fields) -> PersonTimes:

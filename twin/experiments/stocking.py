@@ -27,7 +27,9 @@ class RandomStock:
     There are ``skus`` SKUs, or those of ``names``, or one for every ``boxes_per_sku`` boxes;
     loads have up to ``largest_load`` pieces. ``weights`` are those of ``PATTERNS``.
     With ``popular_in_front`` the first SKUs get the boxes of carriers that nothing stands
-    in front of; otherwise any.
+    in front of; otherwise any. Every load is from 1 to ``largest_load`` pieces, each number
+    equally likely; or, with a ``level``, the pieces of every SKU are more than the first and at most
+    the second percentage of its room, each number equally likely.
     """
 
     boxes_per_sku: int = 6
@@ -38,6 +40,7 @@ class RandomStock:
     weights: tuple[int, ...] = (1, 1, 1, 1)
     popular_in_front: bool = False
     on_empty: str = UNASSIGN
+    level: tuple[int, int] | None = None
 
 
 def put_in_stock(plant: Plant, streams: Streams, stock: RandomStock) -> list[str]:
@@ -48,13 +51,44 @@ def put_in_stock(plant: Plant, streams: Streams, stock: RandomStock) -> list[str
     for sku in skus:
         name = f"Article {sku.removeprefix('SKU')}"
         plant.change_stock(ask.CreateSku(sku, name, on_empty_sku_action=stock.on_empty), 0)
+    loads: dict[int, tuple[str, int]] = {}
     for number, box in enumerate(boxes):
         held = _sku_of(number, len(boxes), skus, streams, stock)
         if held is not None:
-            pieces = 1 + streams.below("stock", stock.largest_load)
-            plant.change_stock(ask.CreateLoad(box, held, pieces, stock.largest_load), 0)
+            loads[box] = held, 1 + streams.below("stock", stock.largest_load)
+    loads = _levelled(loads, streams, stock) if stock.level else loads
+    for box, (held, pieces) in loads.items():
+        plant.change_stock(ask.CreateLoad(box, held, pieces, stock.largest_load), 0)
     plant.happened.clear()
     return skus
+
+
+def _levelled(
+    loads: dict[int, tuple[str, int]], streams: Streams, stock: RandomStock
+) -> dict[int, tuple[str, int]]:
+    """The same loads with as many pieces of each SKU as its level asks for, in proportion."""
+    assert stock.level is not None
+    by_sku: dict[str, list[int]] = {}
+    for box, (sku, _) in loads.items():
+        by_sku.setdefault(sku, []).append(box)
+    wanted: dict[int, int] = {}
+    for boxes in by_sku.values():
+        least, most = (len(boxes) * stock.largest_load * percent // 100 for percent in stock.level)
+        pieces = min(most, least + 1 + streams.below("stock/level", max(1, most - least)))
+        shares = _shared([loads[box][1] for box in boxes], stock.largest_load, pieces)
+        wanted.update(zip(boxes, shares, strict=True))
+    return {box: (sku, wanted[box]) for box, (sku, _) in loads.items()}
+
+
+def _shared(weights: list[int], room: int, pieces: int) -> list[int]:
+    """Pieces by weights over boxes of the same room; what no longer fits into one goes to the others."""
+    whole = sum(weights)
+    shares = [min(room, pieces * weight // whole) for weight in weights]
+    rest = pieces - sum(shares)
+    for index, share in enumerate(shares):
+        more = min(rest, room - share)
+        shares[index], rest = share + more, rest - more
+    return shares
 
 
 def _sku_of(number: int, boxes: int, skus: list[str], streams: Streams, stock: RandomStock) -> str | None:

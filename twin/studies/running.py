@@ -107,7 +107,7 @@ def engine_of(variant: Variant, seed: int, observers: list[Observer]) -> Engine:
         seed=seed,
         operator=scenario.settings.operator_mode,
         epoch=epoch_of(scenario),
-        stock=stock_of(scenario.stock, variant.orders),
+        stock=stock_of(scenario, variant.orders),
         demands=demands_of(scenario, variant.orders),
         observers=observers,
         keep_ended=False,

@@ -10,11 +10,11 @@ from twin.domain.faults import KIND_OF, USUAL_REPAIR_MS, FaultPlan, FaultRate
 from twin.domain.inventory import DO_NOTHING, UNASSIGN
 from twin.domain.layout import Site
 from twin.domain.work import REPLENISHMENT
-from twin.experiments.scenario.model import Person, Scenario, Stock, Stream
+from twin.experiments.scenario.model import EQUILIBRIUM, Person, Scenario, StartLevel, Stream
 from twin.experiments.scenario.orderfile import Orders
 from twin.experiments.scenario.partial import changed
 from twin.experiments.stocking import RandomStock
-from twin.simulation.arriving import DAY_MS, Demand
+from twin.simulation.arriving import DAY_MS, REORDER, Demand
 from twin.simulation.shifting import Absence
 
 MIDNIGHT = datetime(2026, 1, 4, 23, tzinfo=UTC)
@@ -26,9 +26,9 @@ def epoch_of(scenario: Scenario) -> str:
     return (MIDNIGHT + timedelta(milliseconds=scenario.run.start)).isoformat()
 
 
-def stock_of(stock: Stock, orders: dict[str, Orders]) -> RandomStock:
+def stock_of(scenario: Scenario, orders: dict[str, Orders]) -> RandomStock:
     """The stock at the start. SKUs of recorded orders are there by their own names."""
-    boxes = stock.boxes
+    stock, boxes = scenario.stock, scenario.stock.boxes
     return RandomStock(
         filled_percent=stock.loaded_percent,
         largest_load=stock.pieces_per_box,
@@ -37,7 +37,25 @@ def stock_of(stock: Stock, orders: dict[str, Orders]) -> RandomStock:
         weights=(boxes.whole, boxes.halves, boxes.quarters, boxes.mixed),
         popular_in_front=stock.placement == "popular_in_front",
         on_empty=DO_NOTHING if stock.on_empty == "keep" else UNASSIGN,
+        level=_level_of(scenario),
     )
+
+
+def _level_of(scenario: Scenario) -> tuple[int, int] | None:
+    """Between which shares of its room every SKU starts; None: every box by itself.
+
+    Under a rule (s, S) the stock, with what is on its way, is as often at any level above s up to S
+    where pieces leave one by one, whatever the times between (Hadley and Whitin 1963, chapter 4).
+    """
+    asked = scenario.stock.start_level
+    if isinstance(asked, StartLevel):
+        return asked.from_percent, asked.to_percent
+    rules = [
+        (stream.reorder_percent or 0, stream.up_to_percent or 0)
+        for stream in scenario.demand.values()
+        if stream.arrivals == REORDER
+    ]
+    return max(rules) if rules and asked == EQUILIBRIUM else None
 
 
 def demands_of(scenario: Scenario, orders: dict[str, Orders]) -> list[Demand]:

@@ -62,6 +62,18 @@ class AbcClass:
 
 
 @dataclass(frozen=True, slots=True)
+class StartLevel:
+    """Pieces of an SKU at the start: more than the first share of its room, at most the second."""
+
+    from_percent: int = 0
+    to_percent: int = 100
+
+
+EQUILIBRIUM = "equilibrium"
+RANDOM = "random"
+
+
+@dataclass(frozen=True, slots=True)
 class Stock:
     """What is in store at the start."""
 
@@ -70,6 +82,7 @@ class Stock:
     boxes: Boxes = field(default_factory=Boxes)
     loaded_percent: int = 90
     pieces_per_box: int = 60
+    start_level: str | StartLevel = EQUILIBRIUM
     zipf: float = 0.8
     abc: tuple[AbcClass, ...] | None = None
     placement: str = "random"

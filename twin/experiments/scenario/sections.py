@@ -123,6 +123,12 @@ def _check_boxes(boxes: model.Boxes, given: Fields) -> Troubles:
     return [("whole", "no carrier has a box; give at least one kind of division a weight")]
 
 
+def _check_level(level: model.StartLevel, given: Fields) -> Troubles:
+    if level.from_percent > level.to_percent:
+        return [("from_percent", "from_percent is more than to_percent; exchange them")]
+    return []
+
+
 def _check_run(run: model.Run, given: Fields) -> Troubles:
     if isinstance(run.warm_up, int) and run.warm_up >= run.horizon:
         return [("warm_up", "the warm-up takes the whole horizon; shorten it or lengthen the horizon")]
@@ -198,6 +204,15 @@ ABC = Section(
         "lines_percent": Key(Whole(0, 100), "Share of the order lines.", needed=True),
     },
 )
+LEVEL = Section(
+    "start level",
+    model.StartLevel,
+    {
+        "from_percent": Key(PERCENT, "Every SKU starts with more than this share of its room."),
+        "to_percent": Key(PERCENT, "Every SKU starts with at most this share of its room."),
+    },
+    _check_level,
+)
 STOCK = Section(
     "stock",
     model.Stock,
@@ -207,6 +222,16 @@ STOCK = Section(
         "boxes": Key(BOXES, "How carriers are divided into boxes."),
         "loaded_percent": Key(PERCENT, "Share of the boxes that hold an SKU."),
         "pieces_per_box": Key(Whole(1, MANY), "Room of a box; it starts with 1 to this many pieces."),
+        "start_level": Key(
+            Either(
+                Choice((model.EQUILIBRIUM, model.RANDOM)),
+                mapping=LEVEL,
+                advice="write equilibrium, random, or from_percent: and to_percent:",
+            ),
+            "Pieces of each SKU at the start: anywhere between reorder_percent and up_to_percent of a "
+            "reorder stream (equilibrium; random where there is none), each box by itself (random), "
+            "or between shares.",
+        ),
         "zipf": Key(Number(0, 3), "Popularity falls as 1 / rank ** zipf; 0 makes all SKUs alike."),
         "abc": Key(ListOf(ABC, most=26), "Popularity by classes, most popular first, instead of zipf."),
         "placement": Key(

@@ -101,7 +101,9 @@ class SiteMaker:
                 problems,
             )
         if scenario.site.battery is not None:
-            _note(sitecheck.check_battery(site), node_at(root, "site", "battery"), problems)
+            for fault in sitecheck.check_battery(site):
+                place = node_at(root, "site", *map(str, fault.subject))
+                _note([fault], place, problems)
         if scenario.site.person is not None:
             _note(sitecheck.check_times(site.person), node_at(root, "site", "person"), problems)
 
