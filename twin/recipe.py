@@ -16,6 +16,7 @@ from twin.domain.layout import Site
 from twin.domain.work import OPERATOR_API
 from twin.experiments.stocking import RandomStock
 from twin.policies.chosen import Choice, Policies
+from twin.policies.fetching import fetch_all
 from twin.simulation.arriving import Demand
 from twin.simulation.codec import from_plain, to_plain
 from twin.simulation.engine import Engine, Observer, restore
@@ -45,6 +46,16 @@ class Beginning:
     def __post_init__(self) -> None:
         if (self.recipe is None) == (self.snapshot is None):
             raise ValueError("a twin begins with a recipe or with a snapshot")
+
+    def fetch_policies(self) -> None:
+        """Import the classes that its policies name by ``MODULE:CLASS``: only if it comes from one's own.
+
+        Raises UnknownPolicy for one that is not to be found.
+        """
+        if self.recipe is not None:
+            fetch_all(self.recipe.policies.as_dict())
+        elif self.snapshot is not None:
+            fetch_all(self.snapshot["origin"]["policies"])
 
     def make(self, observers: Iterable[Observer] = ()) -> Engine:
         """A new twin that has told ``observers`` whatever it begins with.

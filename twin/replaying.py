@@ -15,7 +15,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import IO, Any, Final
 
-from twin.domain.errors import Refusal
+from twin.domain.errors import Refusal, UnknownPolicy
 from twin.domain.events import Event
 from twin.recipe import Beginning
 from twin.records.eventlog import encode
@@ -84,11 +84,14 @@ def write_capsule(
     return out.getvalue()
 
 
-def replay(path: Path) -> Proof:
-    """Run a capsule again, to the end or to the first event that differs. Raises CapsuleRefused."""
+def replay(path: Path, import_policies: bool = False) -> Proof:
+    """Run a capsule again, to the end or to the first event that differs. Raises CapsuleRefused.
+
+    ``import_policies``: import the modules of policies that it names by ``MODULE:CLASS``.
+    """
     try:
         with zipfile.ZipFile(path) as archive, archive.open(LOG) as log:
-            return _replayed(_about(archive, path), log, path)
+            return _replayed(_about(archive, path), log, path, import_policies)
     except (zipfile.BadZipFile, KeyError, OSError) as error:
         raise CapsuleRefused(f"{path}: this is no capsule: {error}") from None
 
@@ -146,11 +149,13 @@ def _text(line: bytes) -> str:
     return line.decode("utf-8", "replace").rstrip("\n")
 
 
-def _replayed(about: dict[str, Any], log: IO[bytes], path: Path) -> Proof:
+def _replayed(about: dict[str, Any], log: IO[bytes], path: Path, import_policies: bool) -> Proof:
     comparing = _Comparing(log)
     try:
         beginning: Beginning = from_plain(Beginning, about["beginning"])
         script, until_ms = read_all(about["commands"]), int(about["until_ms"])
+        if import_policies:
+            beginning.fetch_policies()
         engine = beginning.make([comparing.observe])
         for t_ms, command in script:
             if comparing.difference is not None:
@@ -159,6 +164,9 @@ def _replayed(about: dict[str, Any], log: IO[bytes], path: Path) -> Proof:
             engine.apply(command)
         if comparing.difference is None:
             engine.run_until(until_ms)
+    except UnknownPolicy as refusal:
+        advice = "" if import_policies else "; if you trust its module, say --import-policies"
+        raise CapsuleRefused(f"{path}: {refusal}{advice}") from None
     except Refusal as refusal:
         if comparing.difference is None:
             raise CapsuleRefused(f"{path}: a command that was accepted is refused now: {refusal}") from None
@@ -180,9 +188,9 @@ def _replayed(about: dict[str, Any], log: IO[bytes], path: Path) -> Proof:
     )
 
 
-def replay_command(path: Path, as_json: bool) -> int:
+def replay_command(path: Path, as_json: bool, import_policies: bool = False) -> int:
     """``twin replay``: print the proof; status 1 where the logs differ. Raises CapsuleRefused."""
-    proof = replay(path)
+    proof = replay(path, import_policies)
     if as_json:
         print(json.dumps(asdict(proof)))
     elif proof.difference is None:

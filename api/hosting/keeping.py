@@ -158,6 +158,7 @@ class Keeper:
 
 def _resumed(kept: Kept, path: Path) -> World:
     beginning: Beginning = from_plain(Beginning, kept.beginning)
+    beginning.fetch_policies()  # This twin wrote them down itself, from names it was started with.
     script = read_all(kept.commands)
     done = 0 if kept.save is None else kept.save.commands
     world = make_world(beginning, path) if kept.save is None else _saved(kept.save, beginning, path)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 from difflib import get_close_matches
+from pathlib import Path
 
 from twin.domain.errors import Refusal, SiteRefused
 from twin.experiments import yamlnodes
@@ -23,10 +24,14 @@ class Problems:
     """What is wrong with one file; raised together, one per line, in the order of the text.
 
     ``refuse`` makes what is raised. ``elsewhere`` names places that are not in the file.
+    ``folder`` is where the file is, if it is one.
     """
 
-    def __init__(self, source: str, refuse: Callable[[str], Refusal] = SiteRefused) -> None:
+    def __init__(
+        self, source: str, refuse: Callable[[str], Refusal] = SiteRefused, folder: Path | None = None
+    ) -> None:
         self._source, self._refuse = source, refuse
+        self.folder = folder
         self._found: list[tuple[Mark, str]] = []
         self.elsewhere: dict[Mark, str] = {}
 

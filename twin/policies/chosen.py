@@ -11,6 +11,7 @@ from twin.policies.allocation import Allocation, FewestCarriers
 from twin.policies.buffering import Buffering, NoBuffering
 from twin.policies.charging import Charging, Threshold
 from twin.policies.dispatch import Dispatch, Oldest
+from twin.policies.fetching import fetch_all
 from twin.policies.parking import NearestParking, Parking
 from twin.policies.put_back import OwnPlace, PutBack
 from twin.policies.relocation import NearestFree, Relocation
@@ -30,12 +31,23 @@ class Choice:
 
     @classmethod
     def of(cls, names: Mapping[str, object]) -> Choice:
-        """The defaults with ``names`` by decision in their stead. Raises UnknownPolicy."""
+        """The defaults with ``names`` by decision in their stead. Raises UnknownPolicy.
+
+        Imports nothing: a name of the form ``MODULE:CLASS`` must have been fetched before.
+        """
         return cls(**{decision: registry.checked_name(decision, name) for decision, name in names.items()})
 
     @classmethod
+    def fetched(cls, names: Mapping[str, object]) -> Choice:
+        """As ``of``; classes that names of the form ``MODULE:CLASS`` say where to find are imported."""
+        return cls.of(fetch_all(names))
+
+    @classmethod
     def parse(cls, texts: Iterable[str]) -> Choice:
-        """The choice that texts like ``dispatch=oldest`` make. Raises UnknownPolicy."""
+        """The choice that texts like ``dispatch=oldest`` make; imports as ``fetched``.
+
+        Raises UnknownPolicy.
+        """
         names: dict[str, object] = {}
         for text in texts:
             decision, equals, name = text.partition("=")
@@ -44,7 +56,7 @@ class Choice:
             if registry.checked_decision(decision) in names:
                 raise UnknownPolicy(decision, f"the {decision} policy is chosen twice")
             names[decision] = name
-        return cls.of(names)
+        return cls.fetched(names)
 
     def as_dict(self) -> dict[str, str]:
         """The name of each policy by decision."""
@@ -65,12 +77,15 @@ class Policies:
 
     @classmethod
     def named(cls, names: Mapping[str, object]) -> Policies:
-        """The default policies with those of ``names`` in their stead. Raises UnknownPolicy."""
-        return cls.of(Choice.of(names))
+        """The default policies with those of ``names`` in their stead; imports as ``Choice.fetched``.
+
+        Raises UnknownPolicy.
+        """
+        return cls.of(Choice.fetched(names))
 
     @classmethod
     def of(cls, choice: Choice) -> Policies:
-        """The policies of a choice. Raises UnknownPolicy for one that is not registered (here)."""
+        """The policies of a choice, nothing imported. Raises UnknownPolicy for one that is not known here."""
         return cls(**{d: registry.make(d, name) for d, name in choice.as_dict().items()})
 
     @property

@@ -112,7 +112,7 @@ def engine_of(variant: Variant, seed: int, observers: list[Observer]) -> Engine:
         observers=observers,
         keep_ended=False,
         faults=faults_of(scenario),
-        policies=Policies.of(scenario.policies),
+        policies=Policies.named(scenario.policies.as_dict()),
         absences=absences_of(scenario, variant.site),
     )
     for command in people_of(scenario, variant.site):

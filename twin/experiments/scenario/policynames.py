@@ -4,21 +4,29 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from twin.domain.errors import UnknownPolicy
 from twin.experiments.fields import Problems
 from twin.experiments.scenario.shapes import Choice, Json, Key, Section
-from twin.experiments.yamlnodes import Node
+from twin.experiments.yamlnodes import Node, Scalar
 from twin.policies import chosen, registry
+from twin.policies.fetching import fetch
 
 
 @dataclass(frozen=True, slots=True)
 class PolicyName:
-    """The name of a policy that is registered when the file is read."""
+    """The name of a policy that is registered when the file is read, or where its class is."""
 
     decision: str
 
     def read(self, node: Node, name: str, problems: Problems) -> str | None:
         """See ``Shape``."""
-        return self._names().read(node, name, problems)
+        if not isinstance(node, Scalar) or not registry.is_address(node.text):
+            return self._names().read(node, name, problems)
+        try:
+            return fetch(self.decision, node.text, problems.folder)
+        except UnknownPolicy as refusal:
+            problems.add(node.mark, f"{name}: {refusal}")
+            return None
 
     def plain(self, value: str) -> str:
         """See ``Shape``."""
@@ -26,7 +34,7 @@ class PolicyName:
 
     def schema(self) -> Json:
         """See ``Shape``."""
-        return self._names().schema()
+        return {"anyOf": [self._names().schema(), {"type": "string", "pattern": f"^{registry.ADDRESS}$"}]}
 
     def _names(self) -> Choice:
         return Choice(registry.names(self.decision))

@@ -28,6 +28,7 @@ from twin.experiments.scenario.sections import SCENARIO
 from twin.experiments.scenario.siting import SiteMaker
 from twin.experiments.scenario.varying import Changes, text_of, variants
 from twin.experiments.yamlnodes import Mark, Node, NotYaml, Scalar, compose, normalised
+from twin.policies.fetching import sources
 from twin.simulation.codec import to_plain
 
 BASELINE = "baseline"
@@ -57,7 +58,8 @@ class Variant:
         scenario = {key: value for key, value in self.resolved().items() if key not in NOT_OF_A_RUN}
         scenario["run"] = {key: scenario["run"][key] for key in ("horizon", "start")}
         orders = {name: each.sha256 for name, each in self.orders.items()}
-        everything = [scenario, to_plain(self.site), orders]
+        code = sources(self.scenario.policies.as_dict())
+        everything = [scenario, to_plain(self.site), orders, code]
         return hashlib.sha256(orjson.dumps(everything, option=orjson.OPT_SORT_KEYS)).hexdigest()
 
 
@@ -105,7 +107,7 @@ def load_study(path: Path, settings: Iterable[str] = ()) -> Study:
 def parse_study(text: str, source: str, folder: Path, settings: Iterable[str] = ()) -> Study:
     """The study in a text; files it names are looked for in ``folder``."""
     text = normalised(text)
-    problems = Problems(source, ScenarioRefused)
+    problems = Problems(source, ScenarioRefused, folder)
     try:
         root = compose(text)
     except NotYaml as error:
@@ -192,7 +194,7 @@ def vary(study: Study, key: str, values: Iterable[str]) -> tuple[Variant, ...]:
     """Variants of a study's baseline that differ in one key. Raises ScenarioRefused."""
     made = []
     for value in values:
-        problems = Problems(study.source, ScenarioRefused)
+        problems = Problems(study.source, ScenarioRefused, study.folder)
         mark = setting_mark(0)
         problems.elsewhere = {mark: f"--vary {key}={value}"}
         changes = ((key, Scalar(mark, value, "")),)
