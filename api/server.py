@@ -206,6 +206,7 @@ class _Banner:
             f"API key  {order.api_key}",
             f"try      curl -H 'Authorization: Bearer {order.api_key}' {self.url}/api/v2/storage_status",
             f"control  {self.control_url}{CONTROL}, {CONTROL_WAYS[order.access.way]}",
+            f"view     {self.control_url}{CONTROL}/ui",
             "Ctrl-C ends it.",
         ]
 

@@ -23,7 +23,7 @@ CONTROL: Final = "/_twin"
 TOKEN_HEADER: Final = "Twin-Control"
 LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 
-_PUBLIC: Final = ("/health", "/ready", "/info", "/fidelity", "/openapi.json", "/docs")
+_PUBLIC: Final = ("/health", "/ready", "/info", "/fidelity", "/openapi.json", "/docs", "/ui")
 
 Way = Literal["open", "token", "key", "off"]
 

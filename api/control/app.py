@@ -22,9 +22,11 @@ from api.control import (
     readiness,
     snapshots,
     stream,
+    view,
     worlds,
 )
 from api.reports import PROJECT
+from api.ui.pages import pages
 from api.viewer import viewer
 
 TITLE: Final = "Control of the twin"
@@ -33,7 +35,7 @@ TITLE: Final = "Control of the twin"
 def control_app() -> FastAPI:
     """The application to be mounted; who mounts it gives it its state."""
     app = FastAPI(title=TITLE, version=version(PROJECT), docs_url=None, redoc_url=None)
-    for router in (*control_routers(), viewer(TITLE, "openapi.json")):
+    for router in (*control_routers(), pages(), viewer(TITLE, "openapi.json")):
         app.include_router(router)
     return app
 
@@ -49,6 +51,7 @@ def control_routers() -> list[APIRouter]:
         snapshots.router,
         log.router,
         stream.router,
+        view.router,
         metrics.router,
         capsule.router,
         calls.router,

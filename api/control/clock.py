@@ -40,14 +40,14 @@ router = APIRouter(tags=["clock"], route_class=StrictRoute, dependencies=[Depend
 @router.get("/clock")
 async def read_clock(bridge: AtBridge) -> ClockAnswer:
     """Speed, simulated time, lag, and when the next event is due."""
-    return ClockAnswer(**_clock(await bridge.clock(), bridge.world))
+    return clock_answer(await bridge.clock(), bridge.world)
 
 
 @router.put("/clock")
 async def set_clock(change: SpeedChange, bridge: AtBridge) -> ClockAnswer:
     """Change the speed from now on."""
     await bridge.set_speed(change.speed)
-    return ClockAnswer(**_clock(await bridge.clock(), bridge.world))
+    return clock_answer(await bridge.clock(), bridge.world)
 
 
 @router.post("/clock/advance")
@@ -135,6 +135,11 @@ def _goal(engine: Engine, until: Until) -> Goal:
     if isinstance(until, RequestUntil):
         return request_enters(engine.plant.state, until.request, until.status)
     return Waiting(engine.plant.state) if until == "waiting" else Idle(engine)
+
+
+def clock_answer(clock: Clock, world: World) -> ClockAnswer:
+    """How a clock is told."""
+    return ClockAnswer(**_clock(clock, world))
 
 
 def _clock(clock: Clock, world: World) -> dict[str, Any]:

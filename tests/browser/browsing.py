@@ -1,4 +1,4 @@
-"""A real browser for tests: Chromium of this machine, or the one playwright brings (``.ci/browser`` installs it)."""
+"""A real browser for tests: Chromium of this machine, or the one of playwright (see ``.ci/browser``)."""
 
 from __future__ import annotations
 

@@ -119,6 +119,10 @@ class Views:
         """What operators are told, oldest first; only since these views began to observe."""
         return self._happenings.rows()
 
+    def latest_happenings(self, count: int) -> Sequence[Happening]:
+        """The latest ``count`` of `happenings`, oldest first."""
+        return self._happenings.latest(count)
+
     def keep_happenings(self, count: int) -> None:
         """Let `happenings` have the latest ``count`` only, from now on."""
         self._happenings.keep(count)

@@ -126,14 +126,17 @@ class Happenings:
         """All that are kept."""
         return list(self._kept)
 
+    def latest(self, count: int) -> list[Happening]:
+        """The latest ``count``, oldest first."""
+        return [*islice(reversed(self._kept), count)][::-1]
+
     def live(self) -> Live[Happening]:
         """All that are kept, in slots: that of the n-th is n modulo KEPT."""
         before, now = self._shown, range(self._noted - len(self._kept), self._noted)
         for number in range(before.start, min(before.stop, now.start)):
             self._live.put(number % KEPT, None)
         new = now.stop - max(before.stop, now.start)
-        latest = islice(reversed(self._kept), new)
-        for number, row in zip(range(now.stop - new, now.stop), [*latest][::-1], strict=True):
+        for number, row in zip(range(now.stop - new, now.stop), self.latest(new), strict=True):
             self._enter(number, row)
         self._shown = now
         return self._live
