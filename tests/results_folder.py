@@ -31,5 +31,5 @@ def make_results(folder: Path, text: str = SWEEP, sweep: bool = True) -> Path:
     study = parse_study(text, "s.yaml", folder)
     variants = study.compared() if sweep else (study.baseline,)
     results = carry_out(variants, Executor(in_this_process))
-    Folder(folder).write(results, study.scenario.name, 0.0)
+    Folder(folder).write(results, study, 0.0)
     return folder

@@ -68,13 +68,13 @@ def test_a_cluster_comes_to_the_same_bytes_even_if_a_worker_is_killed_half_way(c
 
     with on_cluster(cluster.address) as runner:
         ready = Executor(runner, Folder(tmp_path / "far"), kill_one_half_way)
-        ready.keeper.write(carry_out(variants, ready), "small", 1.0)
+        ready.keeper.write(carry_out(variants, ready), study(VARIED), 1.0)
     assert cluster.workers[0].wait() < 0
     assert cluster.workers[1].poll() is None
     assert ended == 16
     with executor(Folder(tmp_path / "near")) as ready:
-        ready.keeper.write(carry_out(variants, ready), "small", 1.0)
-    for file in ("kpis.json", "runs.parquet", "series.json", "scenario.yaml"):
+        ready.keeper.write(carry_out(variants, ready), study(VARIED), 1.0)
+    for file in ("kpis.json", "runs.parquet", "series.json", "scenario.yaml", "variants.json"):
         assert (tmp_path / "far" / file).read_bytes() == (tmp_path / "near" / file).read_bytes()
 
 

@@ -67,8 +67,8 @@ def test_results_are_the_same_to_the_byte_for_any_number_of_workers(tmp_path):
         folder = Folder(tmp_path / name)
         with local(count) as runner:
             results = carry_out(study(VARIED).compared(), Executor(runner, folder))
-        folder.write(results, "small", wall_s=1.0)
-    for file in ("kpis.json", "runs.parquet", "series.json", "scenario.yaml"):
+        folder.write(results, study(VARIED), wall_s=1.0)
+    for file in ("kpis.json", "runs.parquet", "series.json", "scenario.yaml", "variants.json"):
         assert (tmp_path / "one" / file).read_bytes() == (tmp_path / "many" / file).read_bytes()
     assert sorted(p.name for p in (tmp_path / "one/runs").iterdir()) == sorted(
         p.name for p in (tmp_path / "many/runs").iterdir()
@@ -104,7 +104,7 @@ def test_the_folder_tells_every_replication(tmp_path):
     folder = Folder(tmp_path)
     with executor(folder) as ready:
         results = carry_out(study(VARIED).compared(), ready)
-    folder.write(results, "small", wall_s=1.0)
+    folder.write(results, study(VARIED), wall_s=1.0)
     rows = parquet.read_table(tmp_path / "runs.parquet").to_pylist()
     lines = [row["value"] for row in rows if (row["variant"], row["kpi"]) == ("baseline", "lines_per_hour")]
     kpis = json.loads((tmp_path / "kpis.json").read_text())["variants"]["baseline"]["kpis"]
@@ -168,9 +168,59 @@ def test_one_replication_leaves_every_target_open():
     assert found.as_plain()["low"] is None
 
 
-def test_a_kpi_that_nothing_happened_for_is_refused_with_those_there_are():
-    with pytest.raises(ScenarioRefused, match="did you mean 'takt'"):
-        judge({"takt": interval(1, 2)}, {"takts": bound("<= 10 s")})
+def test_a_target_of_a_kpi_that_nothing_happened_for_is_open():
+    (found,) = judge({"takt": interval(1, 2)}, {"cycle_time_mean": bound("<= 10 s")})
+    assert found.verdict == OPEN
+    assert found.as_plain()["mean"] is None
+
+
+def test_streams_keep_promises_of_their_own():
+    """The express orders are urgent and due soon; what is promised to all is told as well."""
+    streams = (
+        "demand={usual: {lines_per_hour: 60, lines_per_order: 1}, express: {lines_per_hour: 30, due: 30 s, "
+        "lines_per_order: 1, priority: 5}, refill: {kind: replenishment, lines_per_hour: 10}}"
+    )
+    asked = study(TEXT, streams, "targets={due_on_time.express: '>= 1 %'}")
+    outcome = replicate(Task(asked.baseline, 0, 0))
+    kpis = outcome.kpis
+    assert {"due_on_time.usual", "due_on_time.express", "tardiness_mean.express"} <= set(kpis)
+    assert kpis["due_on_time.express"] < kpis["due_on_time"] < kpis["due_on_time.usual"]
+    assert kpis["tardiness_mean.express"] > 0
+    assert kpis["orders_overdue_end"] >= 0
+    assert not [name for name in kpis if kpi_trouble(name)]
+    same = replicate(Task(study(TEXT, streams.replace(" due: 30 s,", "")).baseline, 0, 0))
+    for kpi in ("order_lead_time_p95", "lines_per_hour"):
+        assert same.kpis[kpi] == kpis[kpi], "a promise changes nothing in what happens"
+    assert "due_on_time.express" not in same.kpis
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        (
+            ("targets={due_on_time.expres: '>= 1 %'}", "demand.orders.due=1 min"),
+            "small.yaml:9:1: due_on_time.expres: streams with figures of their own are orders;"
+            " give the stream 'due:'",
+        ),
+        (
+            ("targets={balcony_idle.9: '<= 1 %'}",),
+            "--set targets={balcony_idle.9: '<= 1 %'}: balcony_idle.9: there is no balcony 9; there are 1",
+        ),
+        (
+            ("demand.refill.due=1 min",),
+            "--set demand.refill.due=1 min: only orders are due, and these are replenishments; remove it",
+        ),
+    ],
+)
+def test_a_promise_or_target_of_nothing_is_refused_before_anything_runs(settings, said):
+    with pytest.raises(ScenarioRefused) as refused:
+        study(TEXT, *settings)
+    assert str(refused.value) == said
+
+
+def test_a_target_for_orders_in_time_needs_a_time():
+    with pytest.raises(ScenarioRefused, match="due_on_time: no order is due at any time; add 'due: 30 min'"):
+        study(TEXT.replace("due: 5 min\n", ""), "targets={due_on_time: '>= 90 %'}")
 
 
 def test_variants_are_compared_replication_by_replication():
@@ -241,11 +291,11 @@ def test_ctrl_c_keeps_what_is_finished_and_leaves_no_process(tmp_path):
 
 
 def test_two_scenarios_are_compared_by_name_or_by_their_folders(tmp_path):
-    twin("run", "small.yaml", "--workers", "1", "--out", "two", folder=tmp_path)
-    fewer = ("--set", "fleet.bots_per_level=1", "--workers", "1", "--out", "one")
-    twin("run", "small.yaml", *fewer, folder=tmp_path)
+    often = ("run", "small.yaml", "--replications", "6", "--workers", "1", "--out")
+    twin(*often, "two", folder=tmp_path)
+    twin(*often, "one", "--set", "fleet.bots_per_level=1", folder=tmp_path)
     found = json.loads(twin("compare", "two", "one", "--json", folder=tmp_path))["differences"]
-    assert found["order_lead_time_mean"]["n"] == 3
+    assert found["order_lead_time_mean"]["n"] == 6
     assert found["order_lead_time_mean"]["low"] > 0
     assert found["order_lead_time_mean"]["verdict"].startswith("one is worse than two by ")
     said = twin("compare", "small.yaml", "two", "--workers", "1", folder=tmp_path)

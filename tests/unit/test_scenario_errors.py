@@ -171,8 +171,9 @@ def test_a_wrong_order_file_is_refused_with_its_rows(tmp_path):
     said = refusal(changed("{lines_per_hour: 60}", "{arrivals: recorded, file: orders.csv}"), tmp_path)
     at = f"s.yaml:6:38: {tmp_path / 'orders.csv'}"
     assert said.splitlines() == [
-        f"{at}:3: time is soon; write seconds since the start of the run, or a time such as 90 min",
-        f"{at}:4: no quantity; the columns are time, order, SKU, quantity",
+        f"{at}:3: time is soon; write seconds since the start of the run, a time such as 90 min,"
+        " or 2026-01-05 06:10:00",
+        f"{at}:4: no quantity; every line has time, order, SKU, quantity",
         f"{at}:5: quantity is -1; write a whole number from 1 to 1000000",
     ]
 

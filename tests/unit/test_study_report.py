@@ -114,7 +114,7 @@ def test_a_few_variants_are_shown_in_rows(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["kpis.json", "series.json", "scenario.yaml", "manifest.json", "runs.parquet"]
+    "name", ["kpis.json", "series.json", "variants.json", "manifest.json", "runs.parquet"]
 )
 def test_a_folder_without_results_is_refused_and_the_file_named(
     name: str, swept: Path, tmp_path: Path

@@ -60,6 +60,7 @@ def test_every_figure_of_a_run_is_in_the_catalogue() -> None:
     busy_day(load_site(find_site("tiny")), 0.5, 60, 1, [measures]).run_until(1_800_000)
     found = measures.result(1_800_000)
     assert {name.partition(".")[0] for name in found} == CATALOGUE.keys()
+    assert found["density"] < found["fill_level"]
 
 
 def test_a_run_that_was_not_watched_from_its_beginning_has_no_figures() -> None:

@@ -11,6 +11,8 @@ from twin.records.measures.catalogue import Kpi, describe
 
 def figure(found: Interval, kpi: Kpi) -> str:
     """A mean with half its interval, rounded to what that can tell: ``512 ± 9 lines/h``."""
+    if not found.n:
+        return "nothing happened to measure it by"
     mean, half = kpi.shown(found.mean), kpi.shown(found.half_width)
     unit = f" {kpi.unit}" if kpi.unit else ""
     if not math.isfinite(half):

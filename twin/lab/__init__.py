@@ -4,7 +4,7 @@ Needs the extra ``lab`` (pandas). See the notebooks in ``notebooks/`` and ``docs
 """
 
 from twin.lab.drawing import Picture, bars, curves, over_time
-from twin.lab.scenarios import Outcomes, Scenario, scenario, scenario_text
+from twin.lab.scenarios import Outcomes, Scenario, events, scenario, scenario_text
 from twin.lab.worlds import World, world
 
 __all__ = [
@@ -14,6 +14,7 @@ __all__ = [
     "World",
     "bars",
     "curves",
+    "events",
     "over_time",
     "scenario",
     "scenario_text",

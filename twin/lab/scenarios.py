@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,6 +23,7 @@ from twin.experiments.statistics import Interval, paired
 from twin.experiments.verdicts import compared
 from twin.lab.worlds import World
 from twin.records.measures.catalogue import describe
+from twin.studies.eventtable import NUMBERS
 from twin.studies.folder import Folder
 from twin.studies.pool import local
 from twin.studies.running import engine_of
@@ -38,7 +40,7 @@ Settings = tuple[str, ...]
 class Outcomes:
     """What the variants of a scenario came to."""
 
-    title: str
+    study: Study
     results: tuple[Result, ...]
 
     def __getitem__(self, variant: str) -> dict[str, Interval]:
@@ -102,6 +104,25 @@ class Outcomes:
         result = next(result for result in self.results if result.variant.name == name)
         return pd.DataFrame(result.outcomes[0].series["minutes"])
 
+    def events(self, *kinds: str) -> pd.DataFrame:
+        """All events (or those of some kinds) of the replications that the scenario keeps them of.
+
+        Set ``run.events`` to ``first`` or ``all``. Raises KeyError where none were kept.
+        """
+        import pandas as pd
+
+        frames = []
+        for result in self.results:
+            for outcome in result.outcomes:
+                if outcome.events is not None:
+                    frame = _frame(BytesIO(outcome.events), kinds)
+                    frame.insert(0, "variant", result.variant.name)
+                    frame.insert(1, "replication", outcome.replication)
+                    frames.append(frame)
+        if not frames:
+            raise KeyError("no events were kept; override({'run.events': 'first'}) keeps some")
+        return pd.concat(frames, ignore_index=True)
+
     def warnings(self) -> list[str]:
         """What makes the figures doubtful, by variant."""
         return [f"{r.variant.name}: {text}" for r in self.results for text in r.warnings]
@@ -109,7 +130,7 @@ class Outcomes:
     def report(self, folder: str | Path) -> Path:
         """Write the folder of results with its ``report.html``, and give the path of that."""
         path = Path(folder)
-        Folder(path).write(self.results, self.title, 0.0)
+        Folder(path).write(self.results, self.study, 0.0)
         return write_report(path)
 
 
@@ -166,7 +187,22 @@ class Scenario:
 
     def _carry_out(self, variants: Sequence[Variant], workers: int) -> Outcomes:
         with local(workers) as runner:
-            return Outcomes(self.name, tuple(carry_out(variants, Executor(runner))))
+            return Outcomes(self.study, tuple(carry_out(variants, Executor(runner))))
+
+
+def events(folder: str | Path, *kinds: str) -> pd.DataFrame:
+    """The ``events.parquet`` in a folder of results: all events, or those of some kinds.
+
+    Raises FileNotFoundError where the folder has none.
+    """
+    return _frame(Path(folder) / "events.parquet", kinds)
+
+
+def _frame(source: Path | BytesIO, kinds: Sequence[str]) -> pd.DataFrame:
+    import pandas as pd
+
+    found = pd.read_parquet(source, filters=[("type", "in", list(kinds))] if kinds else None)
+    return found.astype(dict.fromkeys(NUMBERS, "Int32"))  # Not every event has a number: none is no 0.
 
 
 def scenario(name_or_path: str, changes: Mapping[str, object] | None = None) -> Scenario:

@@ -54,6 +54,9 @@ class Demand:
     over ``skus``, or by ``classes``: pairs of percent of the SKUs and percent of the lines.
     One order in ``replenish_every`` is a replenishment (0: none, 1: all).
 
+    Orders of a stream that is ``named`` are called ``NAME/1``, ``NAME/2``, ...,
+    so that whoever reads the log can tell them from others.
+
     ``orders``, ``lost_lines`` and ``open`` (request and when it was placed) are what it has done.
     """
 
@@ -80,6 +83,7 @@ class Demand:
     smallest_quantity: int = 1
     classes: list[tuple[int, int]] = field(default_factory=list)
     priority: int = 0
+    named: bool = False
     orders: int = 0
     lost_lines: int = 0
     open: dict[str, int] = field(default_factory=dict)
@@ -187,7 +191,8 @@ def _place(engine: Engine, demand: Demand, lines: tuple[SkuLine, ...], filling: 
     if not lines:
         return None
     make = PlaceReplenishment if filling else PlaceFulfillment
-    request = engine.carry_out(make(lines, demand.priority))
+    name = f"{demand.name}/{demand.orders}" if demand.named else None
+    request = engine.carry_out(make(lines, demand.priority, name))
     assert isinstance(request, str)
     return request
 

@@ -19,6 +19,9 @@ Out = Annotated[
     typer.Option(help="Folder for the results; run again, it goes on from there.", file_okay=False),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")]
+Events = Annotated[
+    bool, typer.Option("--events", help="Keep all events too, as events.parquet in the folder of --out.")
+]
 Set = Annotated[list[str] | None, typer.Option("--set", help="key=value, such as fleet.bots_per_level=8.")]
 
 
@@ -30,12 +33,13 @@ def run(
     scheduler: Scheduler = None,
     out: Out = None,
     as_json: AsJson = False,
+    events: Events = False,
     settings: Set = None,
 ) -> None:
     """Run a scenario as it is (without what it varies) and say what came out, with intervals."""
     from twin.studies import console
 
-    study = console.load(file, replications, seed, settings)
+    study = console.load(file, replications, seed, settings, events)
     work = console.Work(workers, scheduler, out, as_json)
     console.run(study, work)
 
@@ -48,12 +52,13 @@ def sweep(
     scheduler: Scheduler = None,
     out: Out = None,
     as_json: AsJson = False,
+    events: Events = False,
     settings: Set = None,
 ) -> None:
     """Run all variants of a scenario with the same random numbers, and compare them."""
     from twin.studies import console
 
-    study = console.load(file, replications, seed, settings)
+    study = console.load(file, replications, seed, settings, events)
     console.sweep(study, console.Work(workers, scheduler, out, as_json))
 
 

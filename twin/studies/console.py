@@ -7,7 +7,7 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +15,8 @@ import orjson
 
 from twin.domain.errors import Refusal
 from twin.experiments.report import write_report
-from twin.experiments.scenario.model import Until
-from twin.experiments.scenario.quantities import duration_text
+from twin.experiments.scenario.model import ALL_EVENTS, NO_EVENTS, Until
+from twin.experiments.scenario.quantities import Bound, duration_text
 from twin.experiments.scenario.reading import Study, Variant, find_scenario, load_study
 from twin.studies import telling
 from twin.studies.cluster import local_cluster, on_cluster
@@ -41,11 +41,18 @@ class Work:
     as_json: bool
 
 
-def load(file: str, replications: int | None, seed: int | None, settings: list[str] | None) -> Study:
+def load(
+    file: str,
+    replications: int | None,
+    seed: int | None,
+    settings: list[str] | None,
+    events: bool = False,
+) -> Study:
     """The study in a file, with what the command line says instead. Raises ScenarioRefused."""
     changed = list(settings or ())
     changed += [f"run.replications={replications}"] if replications is not None else []
     changed += [f"run.seed={seed}"] if seed is not None else []
+    changed += [f"run.events={ALL_EVENTS}"] if events else []
     return load_study(find_scenario(file), changed)
 
 
@@ -80,14 +87,14 @@ def size(study: Study, varied: str, targets: list[str], work: Work) -> None:
     """``twin size``."""
     asked = question(study, varied, targets)
     began = time.perf_counter()
-    with executor(work, study.scenario.name) as ready:
+    with executor(work, study) as ready:
         found = find_size(study, asked, ready)
     wall_s = time.perf_counter() - began
     results = [point.result for point in found.curve]
     plain = found.as_plain()
     if work.out is not None:
         folder = Folder(work.out)
-        folder.write(results, study.scenario.name, wall_s)
+        folder.write(results, _with_targets(study, asked.targets), wall_s)
         folder.write_json("size.json", plain)
         write_report(work.out)
     if work.as_json:
@@ -96,6 +103,11 @@ def size(study: Study, varied: str, targets: list[str], work: Work) -> None:
         return
     telling.tell_size(found, wall_s)
     _tell_folder(work)
+
+
+def _with_targets(study: Study, targets: dict[str, Bound]) -> Study:
+    scenario = replace(study.scenario, targets=targets)
+    return replace(study, baseline=replace(study.baseline, scenario=scenario))
 
 
 def compare(one: str, other: str, replications: int | None, seed: int | None, work: Work) -> None:
@@ -114,7 +126,7 @@ def _side(name: str, replications: int | None, seed: int | None, work: Work) -> 
     if Path(name).is_dir():
         return read_samples(Path(name))
     study = load(name, replications, seed, None)
-    with executor(work, study.scenario.name) as ready:
+    with executor(work, study) as ready:
         (result,) = carry_out([study.baseline], ready)
     return samples_of(result.outcomes)
 
@@ -155,11 +167,11 @@ def _simulated_s(results: Sequence[Result]) -> float:
 
 def _carried_out(study: Study, variants: Sequence[Variant], work: Work) -> tuple[list[Result], float]:
     began = time.perf_counter()
-    with executor(work, study.scenario.name) as ready:
+    with executor(work, study) as ready:
         results = carry_out(variants, ready)
     wall_s = time.perf_counter() - began
     if work.out is not None:
-        Folder(work.out).write(results, study.scenario.name, wall_s)
+        Folder(work.out).write(results, study, wall_s)
         write_report(work.out)
     return results, wall_s
 
@@ -178,10 +190,12 @@ def cluster(workers: int | None, host: str, port: int) -> None:
 
 
 @contextmanager
-def executor(work: Work, title: str) -> Iterator[Executor]:
+def executor(work: Work, study: Study) -> Iterator[Executor]:
     """What runs replications, with a progress bar. Ctrl-C raises Stopped; what is finished is kept."""
+    if study.scenario.run.events != NO_EVENTS and work.out is None:
+        print("twin: events are kept in the folder of --out; without it there are none", file=sys.stderr)
     keeper = Folder(work.out) if work.out is not None else Memory()
-    with _progress(title) as progress:
+    with _progress(study.scenario.name) as progress:
         try:
             with on_cluster(work.scheduler) if work.scheduler else local(work.workers or cores()) as runner:
                 yield Executor(runner, keeper, progress)

@@ -9,23 +9,27 @@ from __future__ import annotations
 import os
 import platform
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import replace
 from importlib.metadata import version
-from io import StringIO
 from pathlib import Path
 from typing import Any
 
 import orjson
-from ruamel.yaml import YAML
 
 from twin.domain.errors import ScenarioRefused
 from twin.experiments.report import write_report
-from twin.experiments.scenario.reading import BASELINE
+from twin.experiments.scenario.reading import BASELINE, Study
+from twin.experiments.scenario.writing import written
 from twin.studies.running import Outcome, Task, code_hash
 from twin.studies.study import Result
 from twin.studies.summary import Samples, judge, plain_kpis
 
 READABLE = orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE
+FILES = (
+    *("kpis.json", "runs.parquet", "events.parquet", "series.json", "variants.json", "scenario.yaml"),
+    *("manifest.json", "size.json", "report.html", "runs", "events"),
+)
+"""Names in a folder of results that no file of a scenario may have there."""
 VERSIONS = ("storage-twin", "numpy", "scipy", "simpy", "networkx")
 
 
@@ -40,22 +44,62 @@ class Folder:
     def find(self, task: Task) -> Outcome | None:
         """The outcome of a task that was run before."""
         path = self._runs / f"{task.key}.json"
-        if not path.is_file():
+        if not path.is_file() or (task.keeps_events and not self._events(task.key).is_file()):
             return None
         return Outcome(**orjson.loads(path.read_bytes()))
 
-    def keep(self, task: Task, outcome: Outcome) -> None:
-        """Write an outcome; it is there as a whole or not at all."""
-        self._write(self._runs / f"{task.key}.json", orjson.dumps(asdict(outcome)))
+    def keep(self, task: Task, outcome: Outcome) -> Outcome:
+        """Write an outcome; it is there as a whole or not at all. What is given back has no events."""
+        if outcome.events is not None:
+            self._write(self._events(task.key), outcome.events)
+        plain = {key: value for key, value in vars(outcome).items() if key != "events"}
+        self._write(self._runs / f"{task.key}.json", orjson.dumps(plain))
+        return replace(outcome, events=None)
 
-    def write(self, results: Sequence[Result], title: str, wall_s: float) -> None:
+    def _events(self, key: str) -> Path:
+        return self._runs / f"{key}.parquet"
+
+    def write(self, results: Sequence[Result], study: Study, wall_s: float) -> None:
         """Everything that is read by people and tools: see ``docs/scenarios.md``."""
-        self._write(self.path / "kpis.json", orjson.dumps(plain_results(results, title), option=READABLE))
+        plain = {**plain_results(results, study.scenario.name), "compare": study.scenario.compare}
+        self._write(self.path / "kpis.json", orjson.dumps(plain, option=READABLE))
         self._write(self.path / "series.json", orjson.dumps(_series(results)))
-        self._write(self.path / "scenario.yaml", _yaml(results).encode())
+        resolved = {result.variant.name: result.variant.resolved() for result in results}
+        self._write(self.path / "variants.json", orjson.dumps(resolved, option=READABLE))
+        self._write_scenario(results, study)
         self._write(self.path / "manifest.json", orjson.dumps(_manifest(results, wall_s), option=READABLE))
         write_runs(self.path / "runs.parquet", results)
+        self._write_events(results)
         write_report(self.path)
+
+    def _write_scenario(self, results: Sequence[Result], study: Study) -> None:
+        """The study as a scenario file, with the files that it names."""
+        text, files = written(study, [result.variant for result in results], FILES)
+        for name, data in files.items():
+            path = self.path / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            if not path.is_file() or path.read_bytes() != data:
+                self._write(path, data)
+        self._write(self.path / "scenario.yaml", text.encode())
+
+    def _write_events(self, results: Sequence[Result]) -> None:
+        """The events of all replications whose events are to be kept; the file goes where none are."""
+        wanted = []
+        for result in results:
+            for outcome in result.outcomes:
+                task = Task(result.variant, outcome.replication, outcome.warm_up_ms)
+                wanted += [task] if task.keeps_events else []
+                if outcome.events is not None:
+                    self.keep(task, outcome)
+        path = self.path / "events.parquet"
+        if not wanted:
+            path.unlink(missing_ok=True)
+            return
+        from twin.studies.eventtable import join
+
+        half = path.with_suffix(".parquet.part")
+        join(((task.variant.name, task.replication, self._events(task.key)) for task in wanted), half)
+        os.replace(half, path)
 
     def write_json(self, name: str, value: dict[str, Any]) -> None:
         """A further file."""
@@ -90,17 +134,6 @@ def _plain(result: Result) -> dict[str, Any]:
 
 def _series(results: Sequence[Result]) -> dict[str, Any]:
     return {result.variant.name: result.outcomes[0].series for result in results}
-
-
-def _yaml(results: Sequence[Result]) -> str:
-    """The scenario as it was understood; for several variants, what each was run with."""
-    out = StringIO()
-    yaml = YAML()
-    yaml.default_flow_style = False
-    yaml.width = 110
-    whole = {result.variant.name: result.variant.resolved() for result in results}
-    yaml.dump(next(iter(whole.values())) if len(whole) == 1 else whole, out)
-    return out.getvalue()
 
 
 def _manifest(results: Sequence[Result], wall_s: float) -> dict[str, Any]:

@@ -25,7 +25,7 @@ from twin.experiments.scenario.making import (
 from twin.experiments.scenario.reading import Variant
 from twin.policies.chosen import Policies
 from twin.records.eventlog import EventLog
-from twin.records.measures import Measures
+from twin.records.measures import Measures, Promises
 from twin.simulation.engine import Engine, Observer
 
 
@@ -41,6 +41,11 @@ class Task:
     def seed(self) -> int:
         """The seed of all its random streams: the same for every variant."""
         return self.variant.scenario.run.seed + self.replication
+
+    @property
+    def keeps_events(self) -> bool:
+        """Whether its events are wanted too."""
+        return self.variant.scenario.run.keeps_events(self.replication)
 
     @cached_property
     def key(self) -> str:
@@ -58,7 +63,10 @@ class Task:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a replication came to. ``wall_s`` is the only thing that another machine would not repeat."""
+    """What a replication came to. ``wall_s`` is the only thing that another machine would not repeat.
+
+    ``events`` is the table of its events, as Parquet, if they are to be kept.
+    """
 
     variant: str
     replication: int
@@ -72,15 +80,24 @@ class Outcome:
     warm_up_ms: int
     wall_s: float
     series: dict[str, Any] = field(default_factory=dict)
+    events: bytes | None = None
 
 
 def replicate(task: Task) -> Outcome:
     """Run one replication from its first event to the horizon."""
     began = time.perf_counter()
     variant = task.variant
-    horizon, due = variant.scenario.run.horizon, variant.scenario.due
-    log, measures = EventLog(), Measures(task.warm_up_ms, None if due is None else due // 1000)
-    engine = engine_of(variant, task.seed, [log.write, measures])
+    scenario = variant.scenario
+    horizon = scenario.run.horizon
+    log, measures = EventLog(), Measures(task.warm_up_ms, Promises(scenario.due, scenario.promises))
+    observers: list[Observer] = [log.write, measures]
+    table = None
+    if task.keeps_events:
+        from twin.studies.eventtable import EventTable  # It takes pyarrow, which is slow to load.
+
+        table = EventTable()
+        observers.append(table.write)
+    engine = engine_of(variant, task.seed, observers)
     with rare_collection():
         engine.run_until(horizon)
     return Outcome(
@@ -96,6 +113,7 @@ def replicate(task: Task) -> Outcome:
         task.warm_up_ms,
         time.perf_counter() - began,
         measures.series() if task.replication == 0 else {},
+        table.done() if table is not None else None,
     )
 
 

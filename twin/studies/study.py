@@ -26,8 +26,8 @@ class Keeper(Protocol):
         """What an earlier run has come to, if it is kept."""
         ...
 
-    def keep(self, task: Task, outcome: Outcome) -> None:
-        """Keep what a task has come to."""
+    def keep(self, task: Task, outcome: Outcome) -> Outcome:
+        """Keep what a task has come to, and give what of it need be held on to."""
         ...
 
 
@@ -41,9 +41,10 @@ class Memory:
         """See ``Keeper``."""
         return self._kept.get(task.key)
 
-    def keep(self, task: Task, outcome: Outcome) -> None:
+    def keep(self, task: Task, outcome: Outcome) -> Outcome:
         """See ``Keeper``."""
         self._kept[task.key] = outcome
+        return outcome
 
 
 @dataclass
@@ -69,8 +70,7 @@ class Executor:
         self._tell(len(found), total)
         if missing:
             for task, outcome in self.runner(list(missing.values())):
-                self.keeper.keep(task, outcome)
-                found[task.key] = outcome
+                found[task.key] = self.keeper.keep(task, outcome)
                 self._tell(len(found), total)
         return [
             replace(found[key], variant=task.variant.name, replication=task.replication)

@@ -13,6 +13,8 @@ from twin.experiments.scenario.quantities import Bound
 from twin.experiments.statistics import Interval, paired, t_interval
 from twin.studies.running import Outcome
 
+NOTHING = Interval(math.nan, math.nan, math.nan, 0)
+"""A figure of nothing: the lead time of no order."""
 MET, MISSED, OPEN = "met", "missed", "open"
 
 
@@ -52,11 +54,9 @@ class Verdict:
 
 
 def judge(kpis: dict[str, Interval], targets: dict[str, Bound]) -> list[Verdict]:
-    """A verdict for each target. Raises ScenarioRefused for a KPI that there is not."""
-    return [
-        Verdict(kpi, bound, known(kpis, kpi), _verdict(bound, known(kpis, kpi)))
-        for kpi, bound in targets.items()
-    ]
+    """A verdict for each target; open where nothing happened that the KPI could be of."""
+    reached = [(kpi, bound, kpis.get(kpi, NOTHING)) for kpi, bound in targets.items()]
+    return [Verdict(kpi, bound, found, _verdict(bound, found)) for kpi, bound, found in reached]
 
 
 def known(kpis: dict[str, Interval], name: str) -> Interval:
@@ -70,7 +70,7 @@ def known(kpis: dict[str, Interval], name: str) -> Interval:
 
 def _verdict(bound: Bound, reached: Interval) -> str:
     """A single replication says nothing for sure, except where it is far from random."""
-    if reached.n == 1:
+    if reached.n < 2:
         return OPEN
     ends = (reached.low, reached.high)
     if all(bound.met_by(end) for end in ends):
@@ -79,9 +79,9 @@ def _verdict(bound: Bound, reached: Interval) -> str:
 
 
 def plain_interval(found: Interval) -> dict[str, Any]:
-    """Mean, low, high and n; ends that there are not are null."""
-    low, high = (None if math.isnan(end) else end for end in (found.low, found.high))
-    return {"mean": found.mean, "low": low, "high": high, "n": found.n}
+    """Mean, low, high and n; what there is not is null."""
+    mean, low, high = (None if math.isnan(x) else x for x in (found.mean, found.low, found.high))
+    return {"mean": mean, "low": low, "high": high, "n": found.n}
 
 
 def plain_kpis(kpis: dict[str, Interval]) -> dict[str, Any]:

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import orjson
-from ruamel.yaml import YAML
 
 from twin.domain.errors import Refusal
 from twin.experiments.statistics import Interval, paired
@@ -89,14 +88,13 @@ def read_results(folder: Path) -> Results:
     """The results in a folder. Raises NoResults, naming the file that is missing or cannot be read."""
     kpis = _json(folder / "kpis.json")
     series = _json(folder / "series.json")
-    scenarios = _scenarios(folder / "scenario.yaml", list(kpis["variants"]))
+    scenarios = _json(folder / "variants.json")
     samples = _samples(folder / "runs.parquet")
     variants = [
         _variant(name, plain, series.get(name, {}), scenarios.get(name, {}), samples.get(name, {}))
         for name, plain in kpis["variants"].items()
     ]
-    base = next((v.scenario.get("compare") for v in variants if v.scenario.get("compare")), None)
-    variants.sort(key=lambda variant: variant.name != base)
+    variants.sort(key=lambda variant: variant.name != kpis["compare"])
     description = variants[0].scenario.get("description") or ""
     return Results(kpis["scenario"], description, variants, _json(folder / "manifest.json"))
 
@@ -112,17 +110,6 @@ def _json(path: Path) -> dict[str, Any]:
 def _no_results(path: Path, error: Exception) -> NoResults:
     reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
     return NoResults(f"{path}: {reason}. A folder of results is made by: twin run FILE --out {path.parent}")
-
-
-def _scenarios(path: Path, names: list[str]) -> dict[str, dict[str, Any]]:
-    """The scenario of each variant; the file holds it as it is where there is but one."""
-    try:
-        found = YAML(typ="safe").load(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise _no_results(path, error) from error
-    if not isinstance(found, dict):
-        raise NoResults(f"{path}: this is no scenario")
-    return {names[0]: found} if "schema" in found else found
 
 
 def _samples(path: Path) -> dict[str, dict[str, dict[int, float]]]:

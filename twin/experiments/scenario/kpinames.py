@@ -7,13 +7,16 @@ from difflib import get_close_matches
 
 from twin.records.measures.catalogue import CATALOGUE
 
-_OF_ONE_BALCONY = re.compile(r"(balcony_\w+)\.\d+")
+PROMISED = ("due_on_time", "tardiness_mean", "orders_overdue_end")
+"""Figures that there are only where orders are due."""
+
+_OF_ONE = re.compile(r"(balcony_\w+)(?=\.\d+$)|(due_on_time|tardiness_mean)(?=\.[A-Za-z_]\w*$)", re.ASCII)
 
 
 def kpi_trouble(name: str) -> str:
     """What is wrong with the name of a KPI, with advice; nothing if there is such a one."""
-    single = _OF_ONE_BALCONY.fullmatch(name)
-    if (single.group(1) if single else name) in CATALOGUE:
+    single = _OF_ONE.match(name)
+    if (single.group() if single else name) in CATALOGUE:
         return ""
     near = get_close_matches(name, CATALOGUE, 1)
     return f"there is no KPI '{name[:40]}'; " + (f"did you mean '{near[0]}'?" if near else "see docs/kpis.md")

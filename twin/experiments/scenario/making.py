@@ -140,4 +140,5 @@ def _demand(name: str, stream: Stream, scenario: Scenario, orders: Orders | None
         reorder_percent=stream.reorder_percent or 0,
         fill_percent=stream.up_to_percent or 0,
         priority=stream.priority,
+        named=name in scenario.promises,
     )

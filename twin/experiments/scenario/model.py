@@ -114,8 +114,15 @@ class Stream:
     lines_per_order: float | tuple[int, ...] = 2.5
     pieces_per_line: Pieces = field(default_factory=Pieces)
     priority: int = 0
+    due: int | None = None
     begin: int = 0
     end: int | None = None
+
+
+    @property
+    def is_order(self) -> bool:
+        """Whether pieces are picked."""
+        return self.kind == FULFILLMENT.lower()
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,20 +151,31 @@ class Until:
     at_most: int = 100
 
 
+NO_EVENTS, FIRST_EVENTS, ALL_EVENTS = "none", "first", "all"
+
+
 @dataclass(frozen=True, slots=True)
 class Run:
-    """How it is run. ``start`` is the time of day at simulated time 0."""
+    """How it is run. ``start`` is the time of day at simulated time 0.
+
+    ``events``: of which replications of each variant all events are kept.
+    """
 
     horizon: int
     warm_up: int | str = 0
     replications: int | Until = 10
     seed: int = 1
     start: int = 6 * HOUR_MS
+    events: str = NO_EVENTS
 
     @property
     def warm_up_ms(self) -> int:
         """The warm-up, 0 where it is to be found."""
         return self.warm_up if isinstance(self.warm_up, int) else 0
+
+    def keeps_events(self, replication: int) -> bool:
+        """Whether the events of a replication are kept."""
+        return self.events == ALL_EVENTS or (self.events == FIRST_EVENTS and replication == 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,3 +209,11 @@ class Scenario:
     vary: Variation | None = None
     compare: str | None = None
     targets: dict[str, Bound] = field(default_factory=dict)
+
+    @property
+    def promises(self) -> dict[str, int]:
+        """What is promised to each stream of orders, in ms, where not all are promised the same."""
+        orders = {name: stream.due or self.due for name, stream in self.demand.items() if stream.is_order}
+        if all(self.demand[name].due is None for name in orders):
+            return {}
+        return {name: due for name, due in orders.items() if due is not None}

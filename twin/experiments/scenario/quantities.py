@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from decimal import Decimal
 from difflib import get_close_matches
 
 UNITS_MS = {"ms": 1, "s": 1000, "min": 60_000, "h": 3_600_000, "d": 86_400_000}
@@ -38,6 +39,12 @@ def duration_ms(text: str) -> int:
     return int(value)
 
 
+def number_text(value: float) -> str:
+    """A number as people write it, exactly: without an exponent, without needless zeros."""
+    text = format(Decimal(repr(value)), "f")
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
 def duration_text(ms: int) -> str:
     """The shortest exact way to write a duration: 90000 is ``90 s``."""
     for unit, size in reversed(UNITS_MS.items()):
@@ -56,7 +63,7 @@ class Bound:
     @property
     def text(self) -> str:
         """As it is written, without a unit."""
-        return f"{'>=' if self.at_least else '<='} {self.value:g}"
+        return f"{'>=' if self.at_least else '<='} {number_text(self.value)}"
 
     def met_by(self, value: float) -> bool:
         """Whether one value reaches it."""

@@ -23,7 +23,7 @@ from twin.experiments.fields import Problems
 from twin.experiments.finding import shipped_file
 from twin.experiments.scenario.inline import changed_at, node_at
 from twin.experiments.scenario.model import Scenario
-from twin.experiments.scenario.orderfile import Orders, read_orders
+from twin.experiments.scenario.orderfile import OrderFiles, Orders
 from twin.experiments.scenario.sections import SCENARIO
 from twin.experiments.scenario.siting import SiteMaker
 from twin.experiments.scenario.varying import Changes, text_of, variants
@@ -65,7 +65,10 @@ class Variant:
 
 @dataclass(frozen=True)
 class Study:
-    """What a file asks for. ``baseline`` is the file as it is; ``variants`` what it varies, if anything."""
+    """What a file asks for. ``baseline`` is the file as it is; ``variants`` what it varies, if anything.
+
+    ``files`` are the contents of the files that it names beside it, by those names.
+    """
 
     source: str
     text: str
@@ -73,6 +76,7 @@ class Study:
     root: Node
     baseline: Variant
     variants: tuple[Variant, ...]
+    files: dict[str, bytes]
 
     @property
     def scenario(self) -> Scenario:
@@ -128,6 +132,7 @@ class _Reader:
 
     def __post_init__(self) -> None:
         self.sites = SiteMaker(self.text, self.source, self.folder)
+        self.order_files = OrderFiles(self.folder)
 
     def study(self, root: Node) -> Study:
         """The study in a whole file."""
@@ -141,7 +146,8 @@ class _Reader:
         baseline = replace(
             baseline, scenario=replace(baseline.scenario, vary=whole.vary, compare=whole.compare)
         )
-        return Study(self.source, self.text, self.folder, plain, baseline, tuple(made))
+        files = {**self.sites.contents, **self.order_files.contents}
+        return Study(self.source, self.text, self.folder, plain, baseline, tuple(made), files)
 
     def _scenario(self, root: Node) -> Scenario:
         scenario = SCENARIO.read(root, "the scenario", self.problems)
@@ -156,7 +162,9 @@ class _Reader:
         scenario = self._scenario(root)
         site = self.sites.make(scenario, root, self.problems)
         orders = {
-            stream: read_orders(self.folder, asked.file, root, stream, self.problems)
+            stream: self.order_files.read(
+                asked.file, scenario.run.start, node_at(root, "demand", stream, "file").mark, self.problems
+            )
             for stream, asked in scenario.demand.items()
             if asked.file is not None
         }

@@ -11,7 +11,7 @@ from twin.domain.work import FULFILLMENT, REPLENISHMENT
 from twin.experiments.fields import Fields
 from twin.experiments.scenario import model
 from twin.experiments.scenario.inline import Inline
-from twin.experiments.scenario.kpinames import kpi_trouble
+from twin.experiments.scenario.kpinames import PROMISED, kpi_trouble
 from twin.experiments.scenario.partial import Partial
 from twin.experiments.scenario.policynames import POLICIES
 from twin.experiments.scenario.settings import EngineSettings
@@ -55,7 +55,7 @@ MAY = {
     arriving.RECORDED: (),
     arriving.REORDER: (),
 }
-_ALWAYS = ("kind", "arrivals", "priority", "begin", "end")
+_ALWAYS = ("kind", "arrivals", "priority", "due", "begin", "end")
 
 
 def _check_stream(stream: model.Stream, given: Fields) -> Troubles:
@@ -83,6 +83,8 @@ def _check_stream(stream: model.Stream, given: Fields) -> Troubles:
         troubles.append(("pieces_per_line", "from is more than to; exchange them"))
     if stream.end is not None and stream.end <= stream.begin:
         troubles.append(("end", f"{given.name} ends before it begins; give an end after begin"))
+    if stream.due is not None and not stream.is_order:
+        troubles.append(("due", "only orders are due, and these are replenishments; remove it"))
     if (stream.up_to_percent or 100) <= (stream.reorder_percent or 0):
         troubles.append(("up_to_percent", "up_to_percent must be more than reorder_percent; raise it"))
     if stream.profile_percent is not None and not any(stream.profile_percent):
@@ -144,9 +146,23 @@ def _check_until(until: model.Until, given: Fields) -> Troubles:
 
 
 def _check_scenario(scenario: model.Scenario, given: Fields) -> Troubles:
+    troubles = [("targets", trouble) for kpi in scenario.targets if (trouble := _no_promise(scenario, kpi))]
     if scenario.compare is not None and scenario.vary is None:
-        return [("compare", "there is nothing to compare; add 'vary:' or remove compare")]
-    return []
+        troubles.append(("compare", "there is nothing to compare; add 'vary:' or remove compare"))
+    return troubles
+
+
+def _no_promise(scenario: model.Scenario, kpi: str) -> str:
+    """What is wrong with a target for orders being in time, if no time is promised."""
+    figure, _, stream = kpi.partition(".")
+    if figure not in PROMISED:
+        return ""
+    if stream and stream not in scenario.promises:
+        streams = ", ".join(scenario.promises) or "none"
+        return f"{kpi[:60]}: streams with figures of their own are {streams}; give the stream 'due:'"
+    if not stream and scenario.due is None and not scenario.promises:
+        return f"{kpi}: no order is due at any time; add 'due: 30 min', or give a stream its own"
+    return ""
 
 
 def _stream_name(name: str) -> str:
@@ -282,6 +298,7 @@ STREAM = Section(
         ),
         "pieces_per_line": Key(PIECES, "Pieces of a line, each number equally likely."),
         "priority": Key(Whole(-1000, 1000), "Larger is more urgent."),
+        "due": Key(Duration(1000), "How long after it was placed an order of this stream is due."),
         "begin": Key(Duration(), "Simulated time at which the stream begins."),
         "end": Key(Duration(), "Simulated time at which it ends; else the horizon."),
     },
@@ -334,6 +351,10 @@ RUN = Section(
             "How many, or until which interval.",
         ),
         "seed": Key(Whole(0, 2**31), "Replication i draws from seed + i."),
+        "events": Key(
+            Choice((model.NO_EVENTS, model.FIRST_EVENTS, model.ALL_EVENTS)),
+            "Whether results have the events of no, the first, or all replications of each variant.",
+        ),
         "start": Key(TimeOfDay(), "Time of day at simulated time 0, for profiles and shifts."),
     },
     _check_run,
@@ -350,7 +371,7 @@ SCENARIO = Section(
         "stock": Key(STOCK, "What is in store at the start."),
         "people": Key(Named(PERSON, _balcony_name), "People by balcony: its id, or all for those not named."),
         "demand": Key(Named(STREAM, _stream_name), "Streams of orders, by name."),
-        "due": Key(Duration(1000), "How long after it was placed an order is due."),
+        "due": Key(Duration(1000), "How long after it was placed an order is due, unless its stream says."),
         "faults": Key(Named(CHANCE, _fault_name), f"Faults by chance: {', '.join(FAULTS)}."),
         "policies": Key(POLICIES, "Who decides what, by name."),
         "settings": Key(EngineSettings(), "Settings of the API that count in a run too, by the same keys."),

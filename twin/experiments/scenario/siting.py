@@ -15,18 +15,22 @@ from twin.experiments.placement import filled, parked_bots
 from twin.experiments.scenario.inline import node_at
 from twin.experiments.scenario.model import Scenario
 from twin.experiments.scenario.partial import changed
-from twin.experiments.sitefile import find_site, load_site
+from twin.experiments.sitefile import find_site, load_site, shipped_sites
 from twin.experiments.sitereader import SiteReader
 from twin.experiments.yamlnodes import Node
 
 
 @dataclass
 class SiteMaker:
-    """Makes the sites of one file's variants; each site file is read once."""
+    """Makes the sites of one file's variants; each site file is read once.
+
+    ``contents`` are the bytes of those that are not shipped, by name.
+    """
 
     text: str
     source: str
     folder: Path
+    contents: dict[str, bytes] = field(default_factory=dict)
     _read: dict[str, Site] = field(default_factory=dict)
 
     def make(self, scenario: Scenario, root: Node, problems: Problems) -> Site | None:
@@ -57,7 +61,10 @@ class SiteMaker:
             beside = self.folder / name
             is_path = name.endswith((".yaml", ".yml"))
             try:
-                self._read[name] = load_site(beside if is_path else find_site(name))
+                path = beside if is_path else find_site(name)
+                self._read[name] = load_site(path)
+                if path not in shipped_sites().values():
+                    self.contents[name] = path.read_bytes()
             except SiteRefused as refused:
                 if is_path and beside.is_file():
                     raise
@@ -79,6 +86,11 @@ class SiteMaker:
 
     def _check_people(self, site: Site, scenario: Scenario, root: Node, problems: Problems) -> None:
         known = [str(balcony.id) for balcony in site.balconies]
+        for kpi in scenario.targets:
+            figure, _, of = kpi.partition(".")
+            if figure.startswith("balcony_") and of and of not in known:
+                mark = node_at(root, "targets").mark
+                problems.add(mark, f"{kpi}: there is no balcony {of}; there are {', '.join(known)}")
         for name, person in scenario.people.items():
             mark = node_at(root, "people", name).mark
             if name != "all" and name not in known:

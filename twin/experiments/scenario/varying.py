@@ -11,6 +11,7 @@ from twin.experiments import yamlnodes
 from twin.experiments.fields import Fields, Problems, shown
 from twin.experiments.scenario.inline import plain_node
 from twin.experiments.scenario.model import Variation
+from twin.experiments.scenario.quantities import number_text
 from twin.experiments.scenario.shapes import Json
 from twin.experiments.yamlnodes import Mapping, Node, Scalar, Sequence
 
@@ -86,7 +87,7 @@ def text_of(node: Node) -> str:
 def steps(given: Node, start: float, stop: float, step: float) -> tuple[Node, ...]:
     """Scalars from ``start`` to ``stop``."""
     count = int((stop - start) / step + 1e-9) + 1
-    return tuple(Scalar(given.mark, f"{round(start + i * step, 9):g}", "") for i in range(count))
+    return tuple(Scalar(given.mark, number_text(round(start + i * step, 9)), "") for i in range(count))
 
 
 def _grid(node: Mapping, problems: Problems) -> Variation | None:

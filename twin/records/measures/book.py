@@ -14,7 +14,8 @@ class Book:
     """The counts of the window, and what is known of the site.
 
     ``kinds`` and ``maps`` are by level, ``positions`` is the number of storage positions,
-    ``stored`` how many carriers stand in store, ``open_orders`` how many orders are open.
+    ``cells`` that of all positions with a floor, ``stored`` how many carriers
+    stand in store, ``open_orders`` how many orders are open.
     """
 
     window: Window = field(default_factory=Window)
@@ -23,5 +24,6 @@ class Book:
     kinds: dict[int, list[str]] = field(default_factory=dict)
     maps: dict[int, LevelMaps] = field(default_factory=dict)
     positions: int = 0
+    cells: int = 0
     stored: int = 0
     open_orders: int = 0

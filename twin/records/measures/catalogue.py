@@ -69,6 +69,8 @@ CATALOGUE: dict[str, Kpi] = {
         Kpi("refills_per_hour", "Refills", "lines/h", 0),
         *_times("order_lead_time", "Order lead time"),
         Kpi("due_on_time", "Orders on time", SHARE, 1),
+        Kpi("tardiness_mean", "Time overdue of an order, mean", SECONDS, -1),
+        Kpi("orders_overdue_end", "Open orders overdue at the end", "orders", -1),
         *(Kpi(f"lead_{part}", f"Lead time: {_PARTS[part]}", SECONDS, -1) for part in PARTS),
         Kpi("takt", "Takt of a balcony", SECONDS, -1),
         *(
@@ -76,12 +78,14 @@ CATALOGUE: dict[str, Kpi] = {
             for state in balconies.STATES
         ),
         *(Kpi(f"bot_share_{state}", f"Bots: {_BOTS[state]}", SHARE, 0) for state in fleet.STATES),
+        Kpi("technical_availability", "Technical availability of bots", SHARE, 1),
         Kpi("charge_share", "Charging share of bots", SHARE, -1),
         *_times("cycle_time", "Cycle time of bots"),
         Kpi("digging_share", "Digging share of moves", SHARE, -1),
         Kpi("digs_per_presentation", "Digs per presentation", "digs", -1),
         Kpi("energy_per_line", "Energy per line", JOULES, -1),
         Kpi("fill_level", "Fill level", SHARE, 0),
+        Kpi("density", "Density of storage", SHARE, 0),
         Kpi("open_orders_mean", "Open orders, mean", "orders", -1),
         Kpi("open_orders_end", "Open orders at the end", "orders", -1),
         Kpi("orders_failed", "Orders failed", "orders", -1),
@@ -91,7 +95,7 @@ CATALOGUE: dict[str, Kpi] = {
 
 
 def describe(name: str) -> Kpi:
-    """What there is to say of a figure; for one of a single balcony, what is said of all of them.
+    """What there is to say of a figure; for one of a single balcony or stream, what is said of all of them.
 
     A name that is not known describes itself: a study may have figures of its own.
     """

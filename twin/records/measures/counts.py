@@ -5,7 +5,7 @@ from __future__ import annotations
 from array import array
 from dataclasses import dataclass, field
 
-from twin.records.measures.orders import PARTS, Parts
+from twin.records.measures.orders import PARTS, Kept, Parts
 
 
 def _longs() -> array[int]:
@@ -17,7 +17,8 @@ class Window:
     """Counts since ``since_ms``. ``open_ms`` and ``stored_ms`` are integrals over time.
 
     ``leads`` are lead times of orders that ended, ``parts`` their parts, ``cycles`` the
-    times from sending a bot to its being free again; all in ms.
+    times from sending a bot to its being free again; all in ms. ``kept`` tells by stream how
+    promises were kept; the empty name stands for all orders.
     """
 
     since_ms: int = 0
@@ -34,6 +35,7 @@ class Window:
     leads: array[int] = field(default_factory=_longs)
     parts: list[array[int]] = field(default_factory=lambda: [_longs() for _ in PARTS])
     cycles: array[int] = field(default_factory=_longs)
+    kept: dict[str, Kept] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.open_since = self.stored_since = self.since_ms

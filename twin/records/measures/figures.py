@@ -18,10 +18,13 @@ def figures(
     book: Book,
     totals: dict[int, Totals],
     people: dict[int, balconies.BalconyMeter],
-    due_s: int | None,
+    overdue: int | None,
     end_ms: int,
 ) -> dict[str, float]:
-    """All figures of the window that ends at ``end_ms``, up to which all are settled."""
+    """All figures of the window that ends at ``end_ms``, up to which all are settled.
+
+    ``overdue`` are the orders that are open then and should have ended; None where nothing is promised.
+    """
     window = book.window
     span = end_ms - window.since_ms
     found = {
@@ -30,7 +33,8 @@ def figures(
         "presentations_per_hour": window.presentations * HOUR_MS / span,
         "refills_per_hour": window.refills * HOUR_MS / span,
         "orders_failed": float(window.failed_orders),
-        **_leads(window, due_s),
+        **_leads(window),
+        **_promises(window, overdue),
         **_times("cycle_time", window.cycles),
         **_balconies(people, span),
         **_moves(window),
@@ -40,12 +44,20 @@ def figures(
     return {name: value for name, value in found.items() if not math.isnan(value)}
 
 
-def _leads(window: Window, due_s: int | None) -> dict[str, float]:
+def _leads(window: Window) -> dict[str, float]:
     found = _times("order_lead_time", window.leads)
     for part, values in zip(PARTS, window.parts, strict=True):
         found[f"lead_{part}"] = _ratio(sum(values), len(values) * 1000)
-    if due_s is not None:
-        found["due_on_time"] = _ratio(sum(ms <= due_s * 1000 for ms in window.leads), len(window.leads))
+    return found
+
+
+def _promises(window: Window, overdue: int | None) -> dict[str, float]:
+    """How promised lead times were kept, over all and by stream."""
+    found = {} if overdue is None else {"orders_overdue_end": float(overdue)}
+    for stream, kept in window.kept.items():
+        of = f".{stream}" if stream else ""
+        found[f"due_on_time{of}"] = _ratio(kept.in_time, kept.orders)
+        found[f"tardiness_mean{of}"] = _ratio(kept.late_ms, kept.orders * 1000)
     return found
 
 
@@ -93,6 +105,7 @@ def _bots(totals: dict[int, Totals], window: Window) -> dict[str, float]:
         f"bot_share_{state}": _ratio(spent, sum(ms)) for state, spent in zip(fleet.STATES, ms, strict=True)
     }
     able = sum(ms) - ms[fleet.FAULT]
+    found["technical_availability"] = _ratio(able, sum(ms))
     found["charge_share"] = _ratio(ms[fleet.TO_CHARGER] + ms[fleet.CHARGE], able)
     found["energy_per_line"] = _ratio(drawn, window.lines * 1000)
     return found
@@ -104,6 +117,7 @@ def _stocks(book: Book, span: int, end_ms: int) -> dict[str, float]:
     opened = window.open_ms + book.open_orders * (end_ms - window.open_since)
     return {
         "fill_level": _ratio(stored, book.positions * span),
+        "density": _ratio(stored, book.cells * span),
         "open_orders_mean": opened / span,
         "open_orders_end": float(book.open_orders),
     }

@@ -10,12 +10,13 @@ from typing import Any
 
 from twin.domain import events as past
 from twin.domain.events import Event
-from twin.domain.layout import STORAGE, Battery
+from twin.domain.layout import STORAGE, WALL, Battery
 from twin.records.measures.balconies import BalconyMeter
 from twin.records.measures.book import Book
 from twin.records.measures.botwatch import BotWatch
 from twin.records.measures.counts import Window
 from twin.records.measures.figures import figures
+from twin.records.measures.orders import Promises
 from twin.records.measures.pictures import MINUTE_MS, LevelMaps
 from twin.records.measures.workwatch import OnOrder, WorkWatch
 from twin.records.reading import read_events
@@ -25,17 +26,21 @@ class Measures:
     """Counts a run as it happens; to be subscribed to an engine before it starts.
 
     The window of every figure is ``(warmup_ms, end_ms]``. ``due_s`` is the promised lead
-    time of an order, in seconds; without one ``due_on_time`` is not given. ``on_order`` is
-    told of every order that succeeded, in the window or before it.
+    time of an order, in seconds, or says what is promised to which stream; without a promise
+    ``due_on_time`` is not given. ``on_order`` is told of every order that succeeded, in the
+    window or before it.
     """
 
-    def __init__(self, warmup_ms: int, due_s: int | None = None, on_order: OnOrder | None = None) -> None:
+    def __init__(
+        self, warmup_ms: int, due_s: float | Promises | None = None, on_order: OnOrder | None = None
+    ) -> None:
         self.warmup_ms = warmup_ms
-        self.due_s = due_s
+        usual_ms = None if due_s is None or isinstance(due_s, Promises) else round(due_s * 1000)
+        promises = due_s if isinstance(due_s, Promises) else Promises(usual_ms)
         self.now = 0
         self.book = Book()
         self.bots = BotWatch(self.book)
-        self.work = WorkWatch(self.book, self.bots, on_order)
+        self.work = WorkWatch(self.book, self.bots, promises, on_order)
         self._open = False
         self._next_ms = MINUTE_MS
         self._on: dict[type, Callable[[int, Any], None]] = {
@@ -71,7 +76,8 @@ class Measures:
         self._settle(end_ms)
         if not self._open:
             self._open_window(end_ms)
-        return figures(self.book, self.bots.totals, self.work.balconies, self.due_s, end_ms)
+        overdue = self.work.overdue(end_ms)
+        return figures(self.book, self.bots.totals, self.work.balconies, overdue, end_ms)
 
     def series(self) -> dict[str, Any]:
         """What a report draws, as JSON values: figures per minute, and counts per position of each level.
@@ -122,6 +128,7 @@ class Measures:
             number, rows = level["level"], level["map"]
             book.kinds[number], book.maps[number] = rows, LevelMaps(rows)
             book.positions += sum(row.count(STORAGE) for row in rows)
+            book.cells += sum(len(row) - row.count(WALL) for row in rows)
             self.bots.add_level(number, t_ms)
         for balcony in event.balconies:
             self.work.balconies[balcony["balcony"]] = BalconyMeter(t_ms)

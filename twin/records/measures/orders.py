@@ -6,6 +6,7 @@ line that was handed over last and the presentation that brought it (``docs/kpis
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from twin.records.measures.fleet import Mission
@@ -24,6 +25,41 @@ class OrderTimes:
     accepted_ms: int
     ended_ms: int
     parts: Parts
+
+
+@dataclass(frozen=True, slots=True)
+class Promises:
+    """How long after its acceptance an order is due, in ms: that of its stream, or the usual one.
+
+    An order tells its stream by its id, ``STREAM/number``. None: no time is promised.
+    """
+
+    usual_ms: int | None = None
+    by_stream: Mapping[str, int] = field(default_factory=dict)
+
+    def stream_of(self, request: str) -> str:
+        """The stream with a promise of its own that an order belongs to; empty where there is none."""
+        stream = request.partition("/")[0]
+        return stream if stream in self.by_stream else ""
+
+    def due_ms(self, request: str) -> int | None:
+        """What is promised for an order."""
+        return self.by_stream.get(self.stream_of(request), self.usual_ms)
+
+
+@dataclass(slots=True)
+class Kept:
+    """Orders with a promise that ended: how many, how many of them in time, and how much too late in all."""
+
+    orders: int = 0
+    in_time: int = 0
+    late_ms: int = 0
+
+    def enter(self, lead_ms: int, due_ms: int) -> None:
+        """An order has ended."""
+        self.orders += 1
+        self.in_time += lead_ms <= due_ms
+        self.late_ms += max(0, lead_ms - due_ms)
 
 
 @dataclass(slots=True)

@@ -12,7 +12,7 @@ from twin.records.measures.balconies import BalconyMeter
 from twin.records.measures.book import Book
 from twin.records.measures.botwatch import BotWatch
 from twin.records.measures.fleet import BotMeter, Mission, settle
-from twin.records.measures.orders import JobMeter, OrderTimes, RequestMeter, split
+from twin.records.measures.orders import JobMeter, Kept, OrderTimes, Promises, RequestMeter, split
 
 OnOrder = Callable[[OrderTimes], None]
 
@@ -20,8 +20,9 @@ OnOrder = Callable[[OrderTimes], None]
 class WorkWatch:
     """Follows requests to their end; tells ``on_order`` of every order that succeeded."""
 
-    def __init__(self, book: Book, bots: BotWatch, on_order: OnOrder | None) -> None:
+    def __init__(self, book: Book, bots: BotWatch, promises: Promises, on_order: OnOrder | None) -> None:
         self.book = book
+        self._promises = promises
         self.balconies: dict[int, BalconyMeter] = {}
         self._bots = bots
         self._on_order = on_order
@@ -229,6 +230,25 @@ class WorkWatch:
             return
         parts = split(event.request, request.accepted_ms, t_ms, request.last)
         self.book.window.lead(parts)
+        self._keep(event.request, t_ms - request.accepted_ms)
         if self._on_order is not None:
             self._on_order(OrderTimes(event.request, request.accepted_ms, t_ms, parts))
         self.book.pictures.end_order(t_ms - request.accepted_ms)
+
+    def _keep(self, request: str, lead_ms: int) -> None:
+        """Whether an order that has ended was in time."""
+        due_ms = self._promises.due_ms(request)
+        if due_ms is not None:
+            for stream in dict.fromkeys(("", self._promises.stream_of(request))):
+                self.book.window.kept.setdefault(stream, Kept()).enter(lead_ms, due_ms)
+
+    def overdue(self, t_ms: int) -> int | None:
+        """Open orders that should have ended before ``t_ms``; None where nothing is promised."""
+        if self._promises == Promises():
+            return None
+        late = 0
+        for request, meter in self._requests.items():
+            due_ms = self._promises.due_ms(request)
+            is_due = meter.type_name == work.FULFILLMENT and due_ms is not None
+            late += is_due and t_ms - meter.accepted_ms > (due_ms or 0)
+        return late
