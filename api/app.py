@@ -40,12 +40,17 @@ DRAIN_LIMIT = 1 << 26
 
 
 def create_app(
-    bridge: Bridge, settings: Settings, accounts: Accounts | None = None, kept: Inheritance | None = None
+    bridge: Bridge,
+    settings: Settings,
+    accounts: Accounts | None = None,
+    kept: Inheritance | None = None,
+    *,
+    seeds: bool = False,
 ) -> FastAPI:
     """The application over the bridge of the default world, which it starts and closes.
 
-    With ``kept`` the worlds outlive the process. Without ``accounts`` there is no user,
-    and the key of the settings is the only one.
+    With ``kept`` the worlds outlive the process; ``seeds`` says that a new one has seed
+    files. Without ``accounts`` there is no user, and the key of the settings is the only one.
     The vendor's document is at ``/openapi.json``, ours at ``/_twin/openapi.json``.
     """
     secret = settings.token_secret or secrets.token_urlsafe(SECRET_BYTES)
@@ -55,15 +60,14 @@ def create_app(
 
     @asynccontextmanager
     async def life(_app: FastAPI) -> AsyncIterator[None]:
-        for hosted in worlds.all():
-            hosted.bridge.start()
+        first.bridge.start()  # and with it those that were kept
         yield
         worlds.close()
 
     app = documented_app(lifespan=life)
     worlds = Worlds(first, secret, partial(make_desk, app), store)
     if kept is not None:
-        kept.hand_over(worlds)
+        kept.hand_over(worlds, seeds=seeds)
     app.router.routes.append(FixedPaths(route for router in all_routers() for route in router.routes))
     for router in all_routers():
         app.include_router(router)

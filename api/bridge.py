@@ -19,6 +19,7 @@ from api.surprise import Loud, Unavailable
 from api.world import World
 from twin.domain.commands import Command
 from twin.domain.errors import Invalid, Refusal
+from twin.records.store import CannotKeep
 from twin.simulation.advancing import Advance, Goal
 from twin.simulation.engine import Engine
 from twin.simulation.pacing import MAX, Pace, Speed
@@ -141,6 +142,8 @@ class Bridge:
         self._trouble = self._trouble or "the twin is shutting down"
         if self._task is not None:
             self._task.cancel()
+        else:
+            self.ready.set()  # never started, and never will be
 
     async def replace(
         self, build: Callable[[], World], speed: Speed, then: Callable[[World], None] = _no_more
@@ -201,6 +204,7 @@ class Bridge:
         self._world = await asyncio.to_thread(self._build)
         self._last_ms = self._world.last_ms
         self._set_pace(self._pace.speed)
+        self._stop_if_struck()  # while it was brought back
         self._world.engine.subscribe(self.breakpoints.observe)
         self._then(self._world)
         self._trouble = None
@@ -218,7 +222,8 @@ class Bridge:
     def _fail(self, error: BaseException) -> None:
         self.failed = True
         where = f"at {self._world.engine.now} ms" if self._world else "before its start"
-        self._trouble = f"the simulation failed {where}: {type(error).__name__}: {error}"
+        failed = f"the simulation failed {where}: {type(error).__name__}: {error}"
+        self._trouble = str(error) if isinstance(error, CannotKeep) else failed
         _log.critical(self._trouble, exc_info=error)
 
     def _check(self) -> Engine:
@@ -434,9 +439,7 @@ class Bridge:
 
         return await self._advance(prepare, gone, lease)
 
-    async def _advance(
-        self, prepare: Callable[[Engine], Advance], gone: Gone, lease: str | None
-    ) -> Outcome:
+    async def _advance(self, prepare: Callable[[Engine], Advance], gone: Gone, lease: str | None) -> Outcome:
         """One advance at a time; the pace is suspended meanwhile and goes on from where it ends."""
         async with self._one_advance:
             await self.catch_up()

@@ -18,6 +18,8 @@ from twin.domain.errors import NotFound
 from twin.records.store import CannotKeep
 
 _BASE: Final = re.compile(r"/_twin/worlds/([^/]{1,64})/(.+)", re.ASCII | re.DOTALL)
+_RESTS_ON_NOTHING: Final = ("/_twin/health", "/_twin/docs", "/_twin/openapi.json", "/docs", "/openapi")
+"""What can be answered whatever has become of the world."""
 _OF_VENDOR: Final = ("api/", "images/")
 
 
@@ -66,7 +68,7 @@ def _authorization(scope: Scope) -> str:
 
 def _vouched(scope: Scope, send: Send) -> Send:
     """A ``send`` before which all that the answer rests on is on disk; 503 instead where it cannot be."""
-    if scope["state"]["hosted"].keeper is None:
+    if scope["state"]["hosted"].keeper is None or scope["path"].startswith(_RESTS_ON_NOTHING):
         return send
     refused = False
 

@@ -49,7 +49,7 @@ class Folder:
 
 
 def write_whole(path: Path, content: bytes) -> None:
-    """Write a file so that it is never seen in part. Raises Unavailable."""
+    """Write a file so that it is never seen in part, on disk for good on return. Raises Unavailable."""
     unfinished = path.with_name(f".{path.name}.new")
     try:
         with unfinished.open("wb") as file:
@@ -57,9 +57,28 @@ def write_whole(path: Path, content: bytes) -> None:
             file.flush()
             os.fsync(file.fileno())
         os.replace(unfinished, path)
+        _settle(path.parent)
     except OSError as error:
         unfinished.unlink(missing_ok=True)
         raise cannot_keep(error) from error
+
+
+def delete(path: Path) -> None:
+    """Delete a file, for good on return; nothing where there is none. Raises Unavailable."""
+    try:
+        path.unlink(missing_ok=True)
+        _settle(path.parent)
+    except OSError as error:
+        raise cannot_keep(error) from error
+
+
+def _settle(folder: Path) -> None:
+    """Have the names in a folder on disk."""
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 def cannot_keep(error: OSError) -> Unavailable:

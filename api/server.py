@@ -16,6 +16,7 @@ from pathlib import Path
 from types import FrameType
 
 import uvicorn
+from fastapi import FastAPI
 from rich.console import Console
 from rich.text import Text
 
@@ -23,9 +24,9 @@ from api import logs
 from api.app import create_app
 from api.bridge import Bridge
 from api.control.access import CONTROL, Access
-from api.hosting import DEFAULT
+from api.hosting import DEFAULT, Worlds
 from api.hosting.inheriting import Inheritance
-from api.hosting.making import files_of
+from api.hosting.making import folder_for
 from api.seeding import Seeding
 from api.settings import Settings
 from api.wire.inventory_view import INVENTORY
@@ -36,7 +37,7 @@ from twin.domain.layout import Site
 from twin.experiments.sitefile import find_site, load_site
 from twin.policies.chosen import Choice
 from twin.recipe import Beginning, Recipe
-from twin.records.store import StateRefused
+from twin.records.store import CannotKeep, StateRefused
 from twin.simulation.pacing import Speed
 
 USAGE_ERROR = 2
@@ -94,10 +95,10 @@ def serve(order: Order) -> int:
     bridge = Bridge(lambda: _world(site, order, kept), order.speed)
     secret = None if kept is None else kept.secret
     settings = Settings(order.api_key, data=order.data, access=access, token_secret=secret)
-    app = create_app(bridge, settings, kept=kept)
-    urls = [_url(order.host, listener) for listener in listeners]
     seeds = order.seeds if kept is None or kept.default is None else ()
-    server = _Server(app, bridge, _Banner(order, bridge, urls[0], urls[-1]), Seeding(seeds, app.state.worlds))
+    app = create_app(bridge, settings, kept=kept, seeds=bool(seeds))
+    urls = [_url(order.host, listener) for listener in listeners]
+    server = _Server(app, _Banner(order, bridge, urls[0], urls[-1]), Seeding(seeds, app.state.worlds), kept)
     signal.signal(signal.SIGTERM, _leave)
     try:
         server.run(sockets=listeners)
@@ -111,7 +112,7 @@ def serve(order: Order) -> int:
 
 def _taken_over(order: Order, kept: Inheritance) -> Order:
     """The order with what the kept default world knows better. Raises StateRefused."""
-    data = files_of(kept.store, DEFAULT)
+    data = folder_for(kept.store, DEFAULT)
     if kept.default is None:
         return replace(order, data=data)
     if order.contradicted:
@@ -214,10 +215,10 @@ class _Banner:
 class _Server(uvicorn.Server):
     """A server that speaks when the twin is ready, and that does not wait long for its end."""
 
-    def __init__(self, app: object, bridge: Bridge, banner: _Banner, seeding: Seeding) -> None:
+    def __init__(self, app: FastAPI, banner: _Banner, seeding: Seeding, kept: Inheritance | None) -> None:
         super().__init__(
             uvicorn.Config(
-                app,  # type: ignore[arg-type]
+                app,
                 log_level="warning",
                 access_log=False,
                 ws="none",
@@ -228,7 +229,8 @@ class _Server(uvicorn.Server):
                 timeout_graceful_shutdown=1,
             )
         )
-        self._bridge, self._banner, self._seeding = bridge, banner, seeding
+        self._worlds: Worlds = app.state.worlds
+        self._banner, self._seeding, self._kept = banner, seeding, kept
         self.failed = False
         self.refusal: Refusal | None = None
         self._tasks: list[asyncio.Task[None]] = []
@@ -239,13 +241,20 @@ class _Server(uvicorn.Server):
         self._tasks.append(asyncio.create_task(self._announce()))
 
     async def _announce(self) -> None:
-        await self._bridge.ready.wait()
-        self.failed = self._bridge.trouble is not None
+        """Wait for all worlds, see to the seed files, and say that the twin is ready, or end it."""
+        for hosted in self._worlds.all():
+            await hosted.bridge.ready.wait()
+            self.failed = self.failed or hosted.bridge.trouble is not None
+            if self.failed:
+                break
         if not self.failed:
             try:
                 await self._seeding.run(self._banner.url, self._banner.order.api_key)
-            except Refusal as refusal:
-                self.failed, self.refusal = True, refusal
+                if self._kept is not None:
+                    self._kept.seeded()
+            except (Refusal, CannotKeep) as error:
+                self.failed = True
+                self.refusal = error if isinstance(error, Refusal) else StateRefused(str(error))
         if self.failed:
             self.should_exit = True
         else:
@@ -253,7 +262,8 @@ class _Server(uvicorn.Server):
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """End the twin first, so that whoever waits for it is answered; then all connections."""
-        self._bridge.close()
+        for hosted in self._worlds.all():
+            hosted.bridge.close()
         self._tasks.append(asyncio.create_task(self._cut()))
         await super().shutdown(sockets)
 

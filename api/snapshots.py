@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
+import threading
 import zlib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -12,8 +14,9 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Final
 
-from api.folders import Folder, write_whole
+from api.folders import Folder, delete, write_whole
 from api.reports import PROJECT
+from api.surprise import Unavailable
 from twin.domain.errors import InUse, Invalid, NotFound, Refusal
 from twin.simulation.engine import restore
 
@@ -26,7 +29,9 @@ LARGEST_CONTENT: Final = 512 << 20
 MOST_DIFFERENCES: Final = 200
 """Things of one kind that a comparison tells."""
 
-_NAME = re.compile(r"(s[1-9][0-9]{0,8})\.json\.gz")
+_NAME = re.compile(r"(s[1-9][0-9]{0,8})\.json")
+LAST: Final = "last"
+"""The file that has the number of the latest snapshot that was there when one was deleted."""
 _COMPARED: Final = (
     "skus",
     "carriers",
@@ -54,15 +59,21 @@ class Snapshot:
 
 
 class Snapshots:
-    """The snapshots of a world, below its folder."""
+    """The snapshots of a world, below its folder. An id is never given again.
+
+    Of each there are two files: its content, and beside it, written last and deleted
+    first, what is known of it. Several threads may work with it.
+    """
 
     def __init__(self, folder: Folder) -> None:
         self._folder = folder
-        self._known: dict[str, Snapshot] | None = None
+        self._known: dict[str, tuple[Snapshot, str]] | None = None
+        self._one = threading.RLock()
 
     def all(self) -> list[Snapshot]:
-        """All of them, oldest first."""
-        return list(self._index().values())
+        """All of them, oldest first. Raises Unavailable for a damaged one."""
+        with self._one:
+            return [snapshot for snapshot, _ in self._index().values()]
 
     def keep(self, name: str, engine: Mapping[str, Any], settings: Mapping[str, Any]) -> Snapshot:
         """Keep a snapshot of an engine with the settings of its world. Raises InUse, Unavailable."""
@@ -84,41 +95,83 @@ class Snapshots:
         return self._put(content)
 
     def content(self, snapshot_id: str) -> dict[str, Any]:
-        """The content of a snapshot. Raises NotFound."""
+        """The content of a snapshot. Raises NotFound, and Unavailable for a damaged one."""
         return _unpacked(self.data(snapshot_id))
 
     def data(self, snapshot_id: str) -> bytes:
-        """The file of a snapshot. Raises NotFound."""
-        return self._path(snapshot_id).read_bytes()
+        """The file of a snapshot. Raises NotFound, and Unavailable for a damaged one."""
+        with self._one:
+            _, sha256 = self._found(snapshot_id)
+            path = self._content_path(snapshot_id)
+            try:
+                data = path.read_bytes()
+            except OSError as error:
+                raise _damaged(path, error.strerror or str(error)) from None
+        if hashlib.sha256(data).hexdigest() != sha256:
+            raise _damaged(path, "its SHA-256 is another")
+        return data
 
     def remove(self, snapshot_id: str) -> None:
-        """Delete a snapshot. Raises NotFound."""
-        self._path(snapshot_id).unlink()
-        self._index().pop(snapshot_id)
+        """Delete a snapshot. Raises NotFound, and Unavailable."""
+        with self._one:
+            self._found(snapshot_id)
+            write_whole(self._at(LAST), str(self._last()).encode())
+            delete(self._at(f"{snapshot_id}.json"))
+            delete(self._content_path(snapshot_id))
+            self._index().pop(snapshot_id)
 
-    def _path(self, snapshot_id: str) -> Path:
-        if snapshot_id not in self._index():
+    def _found(self, snapshot_id: str) -> tuple[Snapshot, str]:
+        found = self._index().get(snapshot_id)
+        if found is None:
             raise NotFound("Snapshot", snapshot_id)
-        return self._folder.within("snapshots") / f"{snapshot_id}.json.gz"
+        return found
 
-    def _index(self) -> dict[str, Snapshot]:
+    def _at(self, name: str) -> Path:
+        return self._folder.within("snapshots") / name
+
+    def _content_path(self, snapshot_id: str) -> Path:
+        return self._at(f"{snapshot_id}.json.gz")
+
+    def _index(self) -> dict[str, tuple[Snapshot, str]]:
         if self._known is None:
-            folder = self._folder.within("snapshots")
-            names = [match[1] for path in folder.iterdir() if (match := _NAME.fullmatch(path.name))]
-            paths = {one: folder / f"{one}.json.gz" for one in sorted(names, key=lambda one: int(one[1:]))}
-            self._known = {one: _about(one, path.read_bytes()) for one, path in paths.items()}
+            paths = self._folder.within("snapshots").iterdir()
+            ids = [match[1] for path in paths if (match := _NAME.fullmatch(path.name))]
+            ids.sort(key=lambda one: int(one[1:]))
+            self._known = {one: _read_about(self._at(f"{one}.json")) for one in ids}
         return self._known
 
+    def _last(self) -> int:
+        """The number of the latest one that there ever was."""
+        path = self._at(LAST)
+        deleted = int(path.read_text()) if path.exists() else 0
+        return max(deleted, *(int(one[1:]) for one in self._index()), 0)
+
     def _put(self, content: dict[str, Any]) -> Snapshot:
-        index = self._index()
-        if len(index) >= MOST_SNAPSHOTS:
-            raise InUse(f"{MOST_SNAPSHOTS} snapshots are kept already; delete one first")
-        last = max((int(one[1:]) for one in index), default=0)
-        snapshot_id = f"s{last + 1}"
         data = packed(content)
-        write_whole(self._folder.within("snapshots") / f"{snapshot_id}.json.gz", data)
-        index[snapshot_id] = _about(snapshot_id, data)
-        return index[snapshot_id]
+        sha256 = hashlib.sha256(data).hexdigest()
+        with self._one:
+            index = self._index()
+            if len(index) >= MOST_SNAPSHOTS:
+                raise InUse(f"{MOST_SNAPSHOTS} snapshots are kept already; delete one first")
+            snapshot = _about(f"s{self._last() + 1}", content, len(data))
+            write_whole(self._content_path(snapshot.id), data)
+            about = json.dumps({**asdict(snapshot), "sha256": sha256})
+            write_whole(self._at(f"{snapshot.id}.json"), about.encode())
+            index[snapshot.id] = (snapshot, sha256)
+        return snapshot
+
+
+def _read_about(path: Path) -> tuple[Snapshot, str]:
+    try:
+        about = json.loads(path.read_bytes())
+        sha256 = about.pop("sha256")
+        return Snapshot(**about), sha256
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise _damaged(path, str(error)) from None
+
+
+def _damaged(path: Path, reason: str) -> Unavailable:
+    return Unavailable(f"{path} is damaged ({reason}); bring back a copy, or remove it while the twin stands")
 
 
 def packed(content: Mapping[str, Any]) -> bytes:
@@ -128,12 +181,11 @@ def packed(content: Mapping[str, Any]) -> bytes:
     return packer.compress(json.dumps(content, separators=(",", ":")).encode()) + packer.flush()
 
 
-def _about(snapshot_id: str, data: bytes) -> Snapshot:
-    content = _unpacked(data)
+def _about(snapshot_id: str, content: Mapping[str, Any], size: int) -> Snapshot:
     engine = content["engine"]
     origin, now = engine["origin"], engine["memory"]["now_ms"]
     site, seed = origin["site"]["name"], origin["seed"]
-    return Snapshot(snapshot_id, content["name"], now, content["created_utc"], site, seed, len(data))
+    return Snapshot(snapshot_id, content["name"], now, content["created_utc"], site, seed, size)
 
 
 def _unpacked(data: bytes) -> dict[str, Any]:

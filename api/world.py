@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 from twin.recipe import Beginning
 from twin.records.logfile import LogFile
@@ -45,12 +44,12 @@ class World:
         return instant.astimezone(UTC).isoformat(timespec="milliseconds")
 
 
-def make_world(beginning: Beginning, log: Path | None = None) -> World:
-    """A world from its beginning; ``log`` is the file for its events, a temporary one if not given.
+def make_world(beginning: Beginning, log: LogFile | None = None) -> World:
+    """A world from its beginning; ``log`` is for its events, in a temporary file if not given.
 
     Raises SiteRefused, and ValueError for a snapshot of another format.
     """
-    file = LogFile(log)
-    engine = beginning.make([file.write])
+    log = log or LogFile()
+    engine = beginning.make([log.write])
     views = Views.following(engine)
-    return World.of(engine, views, file, beginning)
+    return World.of(engine, views, log, beginning)

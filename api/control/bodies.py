@@ -264,13 +264,17 @@ class BreakpointIn(Strict):
 
 
 class BreakpointAnswer(BaseModel):
-    """A breakpoint. ``hits``: how often it has been met; ``last_ms``, ``last_key``: when, and by what."""
+    """A breakpoint, made at the simulated time ``made_ms``.
+
+    ``hits``: how often it has been met; ``last_ms``, ``last_key``: when last, and by what.
+    """
 
     id: str
     kind: Literal["job", "request"]
     key: str | None
     status: str
     once: bool
+    made_ms: int
     hits: int
     last_ms: int | None
     last_key: str | None

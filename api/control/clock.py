@@ -98,7 +98,9 @@ async def give_back_lease(lease: str, bridge: AtBridge) -> None:
 async def add_breakpoint(order: BreakpointIn, bridge: AtBridge) -> BreakpointAnswer:
     """Stop the clock (speed 0) exactly at the event with which a job or request enters a status."""
     kind, key = (JOB, order.job) if order.request is None else (REQUEST, order.request)
-    added = bridge.breakpoints.add(kind, None if key == "*" else key, order.status, order.once)
+    await bridge.catch_up()
+    now_ms = bridge.engine.now
+    added = bridge.breakpoints.add(kind, None if key == "*" else key, order.status, order.once, now_ms)
     return BreakpointAnswer(**asdict(added))
 
 

@@ -6,6 +6,7 @@ from fastapi import APIRouter, Request, Response
 
 from api.bridge import Bridge
 from api.control.bodies import ReadyAnswer
+from api.hosting import Worlds
 from api.surprise import Unavailable
 from twin.domain.modes import STARTING_UP
 
@@ -17,10 +18,11 @@ router = APIRouter(tags=["ready"])
 @router.get("/ready", responses={503: {"model": ReadyAnswer}})
 async def ready(request: Request, response: Response) -> ReadyAnswer:
     """Whether the twin takes work; 503 with what is missing where it does not. Needs no key."""
+    worlds: Worlds = request.app.state.worlds
     missing = await _missing(request.state.hosted.bridge)
-    doing = request.app.state.worlds.doing
-    if doing is not None:
-        missing.append(doing)
+    missing += [f"world {one.id} is being brought back" for one in worlds.all() if not one.bridge.built]
+    if worlds.doing is not None:
+        missing.append(worlds.doing)
     if missing:
         response.status_code = 503
     return ReadyAnswer(ready=not missing, missing=missing)

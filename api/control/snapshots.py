@@ -75,8 +75,8 @@ def _told(snapshot: Snapshot) -> SnapshotAnswer:
 async def take_snapshot(order: SnapshotOrder, hosted: AtHosted) -> SnapshotAnswer:
     """Keep the state as it is now, with the settings; accounts, pictures and reports are not in it."""
     await hosted.bridge.catch_up()
-    engine = hosted.bridge.world.engine.snapshot()
-    return _told(hosted.stores.snapshots.keep(order.name, engine, hosted.preferences.export()))
+    engine, settings = hosted.bridge.world.engine.snapshot(), hosted.preferences.export()
+    return _told(await asyncio.to_thread(hosted.stores.snapshots.keep, order.name, engine, settings))
 
 
 @router.get("/snapshots")
@@ -99,7 +99,7 @@ async def upload_snapshot(request: Request, hosted: AtHosted) -> SnapshotAnswer:
 @router.get("/snapshots/{snapshot}", response_class=Response)
 async def download_snapshot(snapshot: str, hosted: AtHosted) -> Response:
     """The snapshot as a file of gzipped JSON."""
-    data = hosted.stores.snapshots.data(snapshot)
+    data = await asyncio.to_thread(hosted.stores.snapshots.data, snapshot)
     headers = {"Content-Disposition": f'attachment; filename="{snapshot}.json.gz"'}
     return Response(data, media_type="application/gzip", headers=headers)
 
@@ -116,7 +116,7 @@ async def restore_snapshot(snapshot: str, hosted: AtHosted) -> WorldAnswer:
 
     Users, keys and the speed stay. The event log begins anew with the first event after it.
     """
-    content = hosted.stores.snapshots.content(snapshot)
+    content = await asyncio.to_thread(hosted.stores.snapshots.content, snapshot)
     try:
         beginning = Beginning(snapshot=content["engine"])
         await hosted.begin(beginning, content["settings"], hosted.bridge.speed)
@@ -132,15 +132,22 @@ async def compare_snapshots(snapshot: str, other: str, hosted: AtHosted) -> Diff
     `now` stands for the world as it is. At most 200 things of a kind are told.
     """
     one, two = await _engine(snapshot, hosted), await _engine(other, hosted)
-    kinds = {kind: Differences(**found) for kind, found in differences(one, two).items()}
+    compared = await asyncio.to_thread(differences, one, two)
+    kinds = {kind: Differences(**found) for kind, found in compared.items()}
     times = [side["memory"]["now_ms"] for side in (one, two)]
     return DiffAnswer(same=not kinds, now_ms=times, kinds=kinds)
 
 
 async def _engine(name: str, hosted: Hosted) -> dict[str, Any]:
     if name != NOW:
-        engine: dict[str, Any] = hosted.stores.snapshots.content(name)["engine"]
+        content = await asyncio.to_thread(hosted.stores.snapshots.content, name)
+        engine: dict[str, Any] = content["engine"]
         return engine
     await hosted.bridge.catch_up()
-    now: dict[str, Any] = json.loads(json.dumps(hosted.bridge.world.engine.snapshot()))
-    return now
+    return await asyncio.to_thread(_through_json, hosted.bridge.world.engine.snapshot())
+
+
+def _through_json(snapshot: dict[str, Any]) -> dict[str, Any]:
+    """As it is in a file: tuples become lists there."""
+    plain: dict[str, Any] = json.loads(json.dumps(snapshot))
+    return plain

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from fastapi import APIRouter, Depends
 
 from api.control.at import AtHosted, AtWorlds
@@ -73,7 +75,7 @@ async def fork_world(order: ForkOrder, hosted: AtHosted, worlds: AtWorlds) -> Wo
         await hosted.bridge.catch_up()
         engine, settings = hosted.bridge.world.engine.snapshot(), hosted.preferences.export()
     else:
-        content = hosted.stores.snapshots.content(order.snapshot)
+        content = await asyncio.to_thread(hosted.stores.snapshots.content, order.snapshot)
         engine, settings = content["engine"], content["settings"]
     speed = hosted.bridge.speed if order.speed is None else order.speed
     wanted = Wanted(order.name, Beginning(snapshot=engine), speed, order.api_key, settings)

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 from api.accounts import Accounts
 from api.bridge import Bridge
-from api.hosting.keeping import ACCOUNTS, SETTINGS, Keeper
+from api.hosting.keeping import ACCOUNTS, BREAKPOINTS, SETTINGS, Keeper
 from api.preferences import Preferences
 from api.preferences.effects import keep_events
 from api.stores import Stores
 from api.world import World, make_world
 from twin.recipe import Beginning
+from twin.records.logfile import LogFile
+from twin.records.store import CannotKeep
 from twin.simulation.pacing import Speed
+
+_log = logging.getLogger(__name__)
 
 
 class Hosted:
@@ -82,17 +86,19 @@ class Hosted:
                 self.keeper.begin_again(self, world)
 
         self.first = self.first
-        before = await self.bridge.replace(lambda: make_world(beginning, self._next_log()), speed, begun)
-        before.log.close()
+        # Whoever still reads the log of the run before reads on; it goes with its last reader.
+        await self.bridge.replace(lambda: make_world(beginning, self._next_log()), speed, begun)
 
-    def _next_log(self) -> Path | None:
-        return None if self.keeper is None else self.keeper.next_log_path
+    def _next_log(self) -> LogFile:
+        return LogFile(None if self.keeper is None else self.keeper.next_log_path)
 
     def recover(self, documents: dict[str, Any]) -> None:
-        """Have the accounts and settings that a keeper has kept. Raises ValueError for others."""
+        """Have the accounts, settings and breakpoints that were kept. Raises ValueError for others."""
         if ACCOUNTS in documents:
             self.accounts.restore(documents[ACCOUNTS])
         self._put_preferences(documents.get(SETTINGS, {}))
+        if BREAKPOINTS in documents:
+            self.bridge.breakpoints.recover(documents[BREAKPOINTS])
 
     def settle_preferences(self, plain: dict[str, Any]) -> None:
         """Have the settings that ``Preferences.export`` has written, instead of all there were."""
@@ -112,6 +118,10 @@ class Hosted:
     def close(self) -> None:
         """End it: keep what is to be kept, and remove what was temporary."""
         if self.keeper is not None and not self.bridge.failed:
-            self.keeper.save(self)
+            try:
+                self.keeper.save(self)
+            except CannotKeep as error:
+                # All that was answered is kept already; only to take it up again takes longer.
+                _log.warning("no snapshot at the end: %s", error)
         self.bridge.close()
         self.stores.close()

@@ -10,13 +10,14 @@ from typing import Any
 from api.accounts import Accounts
 from api.bridge import Bridge
 from api.hosting.hosted import Hosted
-from api.hosting.keeping import Keeper
+from api.hosting.keeping import Keeper, files_of
 from api.hosting.worlds import Worlds
 from api.stores import Stores
 from api.surprise import Unavailable
-from api.world import make_world
+from api.world import World, make_world
 from twin.domain.errors import Invalid, SiteRefused
 from twin.recipe import Beginning
+from twin.records.logfile import LogFile
 from twin.records.store import Kept, Store
 from twin.simulation.codec import from_plain
 from twin.simulation.pacing import Speed
@@ -46,13 +47,13 @@ async def open_world(worlds: Worlds, wanted: Wanted) -> Hosted:
     worlds.check_key(key)
     world_id = worlds.next_id()
     keeper = None if worlds.store is None else Keeper(worlds.store, world_id)
-    log = None if keeper is None else keeper.log_path
+    path = None if keeper is None else keeper.log_path
     bridge = Bridge(
-        lambda: make_world(wanted.beginning, log), wanted.speed, turns=worlds.default.bridge.turns
+        lambda: make_world(wanted.beginning, LogFile(path)), wanted.speed, turns=worlds.default.bridge.turns
     )
     await _built(bridge)
     accounts = Accounts(key, secret=worlds.secret, world=world_id)
-    stores = Stores(files_of(worlds.store, world_id))
+    stores = Stores(folder_for(worlds.store, world_id))
     hosted = Hosted(world_id, wanted.name, key, bridge, accounts, stores, keeper)
     if wanted.settings is not None:
         hosted.settle_preferences(wanted.settings)
@@ -61,24 +62,23 @@ async def open_world(worlds: Worlds, wanted: Wanted) -> Hosted:
         if keeper is not None:
             keeper.begin(hosted, bridge.world)
     except BaseException:
+        worlds.drop(world_id)
         bridge.fail("this world could not be made")
         hosted.close()
         raise
     return hosted
 
 
-def files_of(store: Store | None, world_id: str) -> Path | None:
-    """The folder for the pictures, reports and issues of a world that is kept; None: a temporary one."""
-    return None if store is None else store.folder / "files" / world_id
+def folder_for(store: Store | None, world_id: str) -> Path | None:
+    """The folder for the files of a world that is kept; None: a temporary one."""
+    return None if store is None else files_of(store.folder, world_id)
 
 
-def take_up(worlds: Worlds, kept: Kept) -> Hosted:
-    """A world that was kept, to be brought back when its bridge is started. Raises StateRefused."""
-    assert worlds.store is not None
-    keeper = Keeper(worlds.store, kept.world, kept.run)
-    bridge = Bridge(lambda: keeper.resumed(kept), kept.speed, turns=worlds.default.bridge.turns)
+def take_up(worlds: Worlds, kept: Kept, keeper: Keeper, brought_back: dict[str, World]) -> Hosted:
+    """A world that was kept. When its bridge is started, it is in ``brought_back``."""
+    bridge = Bridge(lambda: brought_back.pop(kept.world), kept.speed, turns=worlds.default.bridge.turns)
     accounts = Accounts(kept.about["key"], secret=worlds.secret, world=kept.world)
-    stores = Stores(files_of(worlds.store, kept.world))
+    stores = Stores(folder_for(worlds.store, kept.world))
     hosted = Hosted(kept.world, kept.about["name"], kept.about["key"], bridge, accounts, stores, keeper)
     hosted.speed = kept.about["speed"]
     hosted.first = from_plain(Beginning, kept.about["first"])

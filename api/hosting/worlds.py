@@ -97,16 +97,20 @@ class Worlds:
         self.check_key(hosted.key)
         self._by_id[hosted.id] = hosted
 
+    def drop(self, world_id: str) -> None:
+        """Let calls find a world no more, if they do."""
+        self._by_id.pop(world_id, None)
+        self._desks.pop(world_id, None)
+
     def remove(self, world_id: str) -> None:
         """End a world; its keys open nothing any more. Raises NotFound, and InUse for the default one."""
         hosted = self.get(world_id)
         if hosted is self.default:
             raise InUse("the default world cannot be deleted; it can be reset")
-        del self._by_id[world_id]
-        self._desks.pop(world_id, None)
         if hosted.keeper is not None:
             hosted.keeper.forget()
             hosted.keeper = None
+        self.drop(world_id)
         hosted.close()
 
     def of_header(self, authorization: str) -> Hosted:
