@@ -58,9 +58,10 @@ class LogFile:
         """
         log = cls()
         if keep_bytes:
-            log._before = path.open("rb")
-            log._forget = weakref.finalize(log, log._before.close)
-            log._recall(log._before, keep_bytes)
+            before = path.open("rb")
+            log._before = before
+            weakref.finalize(log, before.close)
+            log._recall(before, keep_bytes)
         return log
 
     def _recall(self, file: IO[bytes], keep_bytes: int) -> None:
@@ -84,7 +85,8 @@ class LogFile:
         self._file.close()
         self._file, self._base = file, 0
         if self._before is not None:
-            self._forget()
+            self._before.close()
+            self._before = None
 
     def write(self, seq: int, t_ms: int, event: Event) -> None:
         """Append one event. Raises CannotKeep where the disk is full; nothing may be written then."""
