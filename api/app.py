@@ -17,6 +17,7 @@ from api.accounts import Accounts
 from api.accounts.tokens import SECRET_BYTES
 from api.bridge import Bridge
 from api.calls.asgi import Watched
+from api.calls.clients import client_of
 from api.choosing import Chooser
 from api.control.access import CONTROL, Gate
 from api.control.app import control_app
@@ -83,7 +84,7 @@ def create_app(
     app.mount(CONTROL, control)
     app.add_middleware(NoStore)
     app.add_middleware(BodyLimit, limit=settings.body_limit, larger=LIMITS)
-    app.add_middleware(Watched, desk_of=worlds.desk_of)
+    app.add_middleware(Watched, desk_of=worlds.desk_of, client_of=client_of)
     app.add_middleware(Gate, access=settings.access)
     app.add_middleware(Chooser, worlds=worlds)
     return app

@@ -28,7 +28,7 @@ def make_desk(app: FastAPI, bridge: Bridge, seed: int = 1) -> Desk:
 
     catalogue = Catalogue(_operations())
     coverage = Coverage(catalogue, lambda: _statuses(app), STATES)
-    return Desk(catalogue, Calls(), coverage, Faults(seed), now)
+    return Desk(catalogue, Calls(), coverage, Faults(seed), now, lambda ms: bridge.world.written(ms))
 
 
 def _operations() -> list[Operation]:

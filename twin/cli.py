@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from importlib.metadata import entry_points
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -20,7 +20,7 @@ from twin.domain.errors import Deadlocked, Refusal
 from twin.studies.commands import add_to
 
 COMMANDS = "twin.commands"
-"""The entry point group of further commands: a name and a function for typer."""
+"""The entry point group of further commands: a name, and a function or a group for typer."""
 
 USAGE_ERROR = 2
 DEADLOCKED = 3
@@ -39,7 +39,7 @@ add_to(app)
 def main() -> None:
     """Run the command line. A refusal is printed as such, and the exit status is 2."""
     for command in sorted(entry_points(group=COMMANDS), key=lambda command: command.name):
-        app.command(command.name)(command.load())
+        add_command(command.name, command.load())
     try:
         app()
     except (Refusal, OSError) as error:
@@ -48,6 +48,14 @@ def main() -> None:
     except Deadlocked as error:
         print(f"twin: {error}", file=sys.stderr)
         sys.exit(DEADLOCKED)
+
+
+def add_command(name: str, command: Any) -> None:
+    """Have a further command: a function, or commands of its own below a noun."""
+    if isinstance(command, typer.Typer):
+        app.add_typer(command, name=name)
+    else:
+        app.command(name)(command)
 
 
 def _said(error: Exception) -> str:

@@ -127,6 +127,8 @@ RIGHTS: Mapping[str, Right] = {
     "forget_calls": EVERYONE,
     "verify_calls": EVERYONE,
     "read_unmatched": EVERYONE,
+    "read_clients": EVERYONE,
+    "read_calls_as_har": EVERYONE,
     "read_coverage": EVERYONE,
     "read_incidents": EVERYONE,
     "begin_incident": EVERYONE,

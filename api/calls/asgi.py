@@ -7,7 +7,7 @@ import json
 import socket
 import struct
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,7 +16,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from api.calls.catalogue import Catalogue, Operation
 from api.calls.coverage import Coverage
 from api.calls.faults import Effect, Faults
-from api.calls.journal import EXCERPT, Call, Calls
+from api.calls.journal import WHOLE, Body, Call, Calls
 
 PREFIX = "/api/"
 WATCHED_BYTES = 1 << 20
@@ -32,13 +32,18 @@ class Desk:
     coverage: Coverage
     faults: Faults
     now: Callable[[], int | None]
+    written: Callable[[int], str]
+    """A simulated instant as text."""
 
 
 class Watched:
     """Passes calls on to the application, and notes them at the desk of their world."""
 
-    def __init__(self, app: ASGIApp, desk_of: Callable[[Scope], Desk]) -> None:
-        self._app, self._desk_of = app, desk_of
+    def __init__(
+        self, app: ASGIApp, desk_of: Callable[[Scope], Desk], client_of: Callable[[Scope], str | None]
+    ) -> None:
+        """``client_of`` tells who has called, once the application has answered."""
+        self._app, self._desk_of, self._client_of = app, desk_of, client_of
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One call."""
@@ -53,13 +58,13 @@ class Watched:
             try:
                 await self._app(scope, seen.receive, seen.send)
             finally:
-                seen.note(None)
+                seen.note(None, self._client_of(scope))
             return
         rule, delay_ms = struck
         try:
             await self._spoil(rule.effect, delay_ms, seen)
         finally:
-            seen.note(rule.id)
+            seen.note(rule.id, self._client_of(scope))
 
     async def _spoil(self, effect: Effect, delay_ms: float, seen: _Exchange) -> None:
         if delay_ms:
@@ -114,23 +119,27 @@ class _Exchange:
         self._receive, self._send = receive, send
         self._began = time.perf_counter()
         self._status: int | None = None
-        self._sent = self._answered = b""
+        self._sent, self._answered = Taken(), Taken()
+        self._watched = b""
         self._whole = False
 
     async def receive(self) -> Message:
         """What the client sends."""
         message = await self._receive()
-        if len(self._sent) < EXCERPT and message["type"] == "http.request":
-            self._sent += message.get("body", b"")[:EXCERPT]
+        if message["type"] == "http.request":
+            self._sent.add(message.get("body", b""))
         return message
 
     async def send(self, message: Message) -> None:
         """What the client gets."""
         if message["type"] == "http.response.start":
             self._status = message["status"]
+            self._answered.kind = _kind(message.get("headers", ()))
         else:
-            if len(self._answered) < WATCHED_BYTES:
-                self._answered += message.get("body", b"")
+            body = message.get("body", b"")
+            self._answered.add(body)
+            if len(self._watched) < WATCHED_BYTES:
+                self._watched += body
             self._whole = not message.get("more_body", False)
         await self._send(message)
 
@@ -148,13 +157,13 @@ class _Exchange:
         else:
             transport.close()
 
-    def note(self, fault: str | None) -> None:
+    def note(self, fault: str | None, client: str | None) -> None:
         """Write the call down."""
         desk, operation, scope = self._desk, self._operation, self.scope
         status = self._status if self._whole else None
         took_s = time.perf_counter() - self._began
         if operation is not None and status is not None:
-            desk.coverage.note(operation, status, self._answered, took_s)
+            desk.coverage.note(operation, status, self._watched, took_s, client)
         desk.calls.add(
             Call(
                 desk.calls.next_id(),
@@ -165,11 +174,33 @@ class _Exchange:
                 operation,
                 status,
                 took_s * 1000,
-                self._sent,
-                self._answered[:EXCERPT],
+                self._sent.body(_kind(scope["headers"])),
+                self._answered.body(),
                 fault,
+                client,
             )
         )
+
+
+class Taken:
+    """A body as it passes: its first ``limit`` bytes, and how many there were."""
+
+    def __init__(self, limit: int = WHOLE) -> None:
+        self._kept, self._size, self._limit = bytearray(), 0, limit
+        self.kind = ""
+
+    def add(self, part: bytes) -> None:
+        """A part of it has passed."""
+        self._size += len(part)
+        self._kept += part[: self._limit - len(self._kept)]
+
+    def body(self, kind: str | None = None) -> Body:
+        """What has passed."""
+        return Body(bytes(self._kept), self._size, self.kind if kind is None else kind)
+
+
+def _kind(headers: Iterable[tuple[bytes, bytes]]) -> str:
+    return next((value.decode("latin-1") for name, value in headers if name == b"content-type"), "")
 
 
 async def _read_all(receive: Receive) -> None:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
-PARAMETER = re.compile(r"\{[^{}/]+\}")
+PARAMETER = re.compile(r"\{([^{}/:]+)(:path)?\}")
+"""A parameter of a path template; one of kind ``path`` may have slashes in it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +21,7 @@ class Operation:
     path: str
 
     def __str__(self) -> str:
-        return f"{self.method} {self.path}"
+        return self.method + " " + PARAMETER.sub(r"{\1}", self.path)
 
 
 class Catalogue:
@@ -41,6 +43,11 @@ class Catalogue:
                 return operation
         return None
 
+    def parameters(self, operation: Operation, path: str) -> dict[str, str]:
+        """The parameters in a path of an operation, as they are written there."""
+        found = _pattern(operation.path).fullmatch(path)
+        return {} if found is None else found.groupdict()
+
     def nearest(self, method: str, path: str) -> Operation:
         """The operation most like a call that is none: that of the same path, or of a similar one."""
         for operation in self.operations:
@@ -54,6 +61,21 @@ class Catalogue:
         return max(self.operations, key=likeness)
 
 
+def from_document(document: Mapping[str, Any]) -> Catalogue:
+    """The operations that an OpenAPI document has."""
+    return Catalogue(
+        Operation(about["operationId"], method.upper(), path)
+        for path, methods in document["paths"].items()
+        for method, about in methods.items()
+        if isinstance(about, Mapping) and "operationId" in about
+    )
+
+
 def _pattern(template: str) -> re.Pattern[str]:
-    """What paths of a template look like."""
-    return re.compile("[^/]+".join(re.escape(part) for part in PARAMETER.split(template)))
+    """What paths of a template look like; its parameters are named groups."""
+    parts, at = [], 0
+    for parameter in PARAMETER.finditer(template):
+        parts += [re.escape(template[at : parameter.start()]), f"(?P<{parameter[1]}>"]
+        parts += [".+)" if parameter[2] else "[^/]+)"]
+        at = parameter.end()
+    return re.compile("".join(parts) + re.escape(template[at:]))

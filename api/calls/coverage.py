@@ -38,60 +38,90 @@ class Coverage:
         codes that there are.
         """
         self._catalogue, self._statuses, self._expected = catalogue, statuses, expected
-        self.calls: Counter[tuple[str, int]] = Counter()
+        self._calls: Counter[tuple[str | None, str, int]] = Counter()
         self.took: dict[str, tuple[int, float]] = {}
         """Calls, and their wall seconds, by operation."""
-        self._seen: dict[str, Counter[str]] = {kind: Counter() for kind in expected}
+        self._seen: Counter[tuple[str | None, str, str]] = Counter()
 
-    def note(self, operation: Operation, status: int, answer: bytes, took_s: float) -> None:
+    @property
+    def calls(self) -> Counter[tuple[str, int]]:
+        """Calls by operation and status, of all clients."""
+        total: Counter[tuple[str, int]] = Counter()
+        for (_, operation, status), count in self._calls.items():
+            total[operation, status] += count
+        return total
+
+    @property
+    def clients(self) -> dict[str | None, int]:
+        """Who has called, and how many of the calls were answered whole."""
+        total: Counter[str | None] = Counter()
+        for (client, _, _), count in self._calls.items():
+            total[client] += count
+        return dict(total)
+
+    def note(
+        self, operation: Operation, status: int, answer: bytes, took_s: float, client: str | None
+    ) -> None:
         """Count a call that was answered whole."""
-        self.calls[operation.id, status] += 1
+        self._calls[client, operation.id, status] += 1
         count, seconds = self.took.get(operation.id, (0, 0.0))
         self.took[operation.id] = (count + 1, seconds + took_s)
         kind = WATCHED.get(operation.id)
         if kind is not None and status == 200:
             pattern = CODE if kind == "event" else STATUS
-            self._seen[kind].update(found.decode() for found in pattern.findall(answer))
+            self._seen.update((client, kind, found.decode()) for found in pattern.findall(answer))
 
     def clear(self) -> None:
         """Begin anew."""
-        self.calls.clear()
-        self.took.clear()
-        for seen in self._seen.values():
-            seen.clear()
+        for counts in (self._calls, self.took, self._seen):
+            counts.clear()
 
-    def report(self) -> dict[str, Any]:
-        """What was met and what was not, as JSON values."""
-        named = self._statuses()
-        operations = [self._of(operation, named[operation.id]) for operation in self._catalogue.operations]
+    def report(self, client: str | None = None) -> dict[str, Any]:
+        """What was met and what was not, by one client or by all (None), as JSON values."""
+        named, counted = self._statuses(), self._counted(client)
+        operations = [
+            _of(operation, named[operation.id], counted.get(operation.id, {}))
+            for operation in self._catalogue.operations
+        ]
         met = sum(1 for one in operations if one["calls"])
         return {
+            "client": client,
             "operations_met": met,
             "operations": len(operations),
             "never_called": [one["id"] for one in operations if not one["calls"]],
             "by_operation": operations,
-            "job_states": self._kind("job"),
-            "request_states": self._kind("request"),
-            "event_codes": self._kind("event"),
+            "job_states": self._kind("job", client),
+            "request_states": self._kind("request", client),
+            "event_codes": self._kind("event", client),
         }
 
-    def _of(self, operation: Operation, named: tuple[int, ...]) -> dict[str, Any]:
-        counts = {s: n for (o, s), n in sorted(self.calls.items()) if o == operation.id}
-        return {
-            "id": operation.id,
-            "operation": str(operation),
-            "calls": sum(counts.values()),
-            "statuses": {str(status): count for status, count in counts.items()},
-            "statuses_never_met": [s for s in named if s not in counts],
-            "undocumented": [s for s in counts if s not in named],
-        }
+    def _counted(self, client: str | None) -> dict[str, Counter[int]]:
+        counted: dict[str, Counter[int]] = {}
+        for (who, operation, status), count in self._calls.items():
+            if client in (None, who):
+                counted.setdefault(operation, Counter())[status] += count
+        return counted
 
-    def _kind(self, kind: str) -> dict[str, Any]:
-        seen, expected = self._seen[kind], self._expected[kind]
+    def _kind(self, kind: str, client: str | None) -> dict[str, Any]:
+        seen: Counter[str] = Counter()
+        for (who, of_kind, name), count in self._seen.items():
+            if of_kind == kind and client in (None, who):
+                seen[name] += count
         return {
             "met": {name: seen[name] for name in sorted(seen)},
-            "never_met": [name for name in expected if name not in seen],
+            "never_met": [name for name in self._expected[kind] if name not in seen],
         }
+
+
+def _of(operation: Operation, named: tuple[int, ...], counts: Mapping[int, int]) -> dict[str, Any]:
+    return {
+        "id": operation.id,
+        "operation": str(operation),
+        "calls": sum(counts.values()),
+        "statuses": {str(status): counts[status] for status in sorted(counts)},
+        "statuses_never_met": [status for status in named if status not in counts],
+        "undocumented": [status for status in sorted(counts) if status not in named],
+    }
 
 
 def as_junit(report: dict[str, Any]) -> str:

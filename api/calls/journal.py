@@ -2,32 +2,44 @@
 
 from __future__ import annotations
 
-import json
-import re
 from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from api.calls.catalogue import Operation
+from api.calls.secrecy import without_secrets
 
-KEPT = 10_000
-"""The latest so many calls are kept."""
-EXCERPT = 4096
-"""Bytes of a body that are kept."""
-HIDDEN = "***"
-SECRETS = re.compile(
-    r'("(?:[a-z_]*password|[a-z_]*token|api_key|key|otp|one_time_password|secret)"\s*:\s*)"(?:[^"\\]|\\.)*"?',
-    re.IGNORECASE,
-)
-"""Members of JSON bodies that are not shown."""
+KEPT: Final = 10_000
+"""The latest so many calls are kept,"""
+KEPT_BYTES: Final = 32 << 20
+"""or fewer, where their bodies are more than so many bytes."""
+WHOLE: Final = 1 << 18
+"""Bytes of a body that are kept. What is longer is cut there."""
+EXCERPT: Final = 4096
+"""Bytes of a body that are shown."""
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """A body as far as it is kept: its first bytes, how many it had in all, and its content type."""
+
+    kept: bytes = b""
+    size: int = 0
+    kind: str = ""
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether all of it is kept."""
+        return self.size == len(self.kept)
 
 
 @dataclass(frozen=True, slots=True)
 class Call:
     """One call. ``t_ms`` is simulated time; ``took_ms`` wall time; ``fault`` the rule that interfered.
 
-    ``status`` is None where the client got no whole answer.
+    ``status`` is None where the client got no whole answer. ``client`` is who called, such as "key-1" or
+    "user-3"; None where that is not known.
     """
 
     id: int
@@ -38,9 +50,15 @@ class Call:
     operation: Operation | None
     status: int | None
     took_ms: float
-    sent: bytes
-    answered: bytes
+    sent: Body
+    answered: Body
     fault: str | None
+    client: str | None = None
+
+    @property
+    def bytes(self) -> int:
+        """What its bodies take up."""
+        return len(self.sent.kept) + len(self.answered.kept)
 
     def matches(self, wanted: Wanted) -> bool:
         """Whether a call is what is asked for."""
@@ -49,10 +67,11 @@ class Call:
             and wanted.status in (None, self.status)
             and wanted.operation in (None, self.operation.id if self.operation else "unmatched")
             and wanted.fault in (None, self.fault)
+            and wanted.client in (None, self.client)
             and (wanted.path is None or wanted.path in self.path)
             and (wanted.since is None or self.id > wanted.since)
-            and (wanted.body is None or wanted.body in shown(self.sent))
-            and (wanted.answer is None or wanted.answer in shown(self.answered))
+            and (wanted.body is None or wanted.body in text_of(self.sent.kept))
+            and (wanted.answer is None or wanted.answer in text_of(self.answered.kept))
         )
 
     def as_json(self) -> dict[str, Any]:
@@ -62,13 +81,14 @@ class Call:
             "t_ms": self.t_ms,
             "method": self.method,
             "path": self.path,
-            "query": self.query,
+            "query": without_secrets(self.query),
             "operation": self.operation.id if self.operation else None,
             "status": self.status,
             "took_ms": round(self.took_ms, 3),
             "fault": self.fault,
-            "request_body": shown(self.sent),
-            "response_body": shown(self.answered),
+            "client": self.client,
+            "request_body": excerpt(self.sent),
+            "response_body": excerpt(self.answered),
         }
 
 
@@ -88,18 +108,24 @@ class Wanted:
     body: str | None = None
     answer: str | None = None
     since: int | None = None
+    client: str | None = None
 
 
 class Calls:
     """The latest calls, oldest first."""
 
-    def __init__(self, kept: int = KEPT) -> None:
-        self._calls: deque[Call] = deque(maxlen=kept)
+    def __init__(self, kept: int = KEPT, kept_bytes: int = KEPT_BYTES) -> None:
+        self._calls: deque[Call] = deque()
+        self._kept, self._kept_bytes = kept, kept_bytes
+        self._bytes = 0
         self.count = 0
 
     def add(self, call: Call) -> None:
-        """Keep a call."""
+        """Keep a call; forget the oldest ones where there are too many."""
         self._calls.append(call)
+        self._bytes += call.bytes
+        while len(self._calls) > self._kept or (self._bytes > self._kept_bytes and len(self._calls) > 1):
+            self._bytes -= self._calls.popleft().bytes
 
     def next_id(self) -> int:
         """The id of the next call; they count from 1."""
@@ -118,23 +144,26 @@ class Calls:
         """Forget all, and tell how many; ids go on."""
         count = len(self._calls)
         self._calls.clear()
+        self._bytes = 0
         return count
 
 
-def shown(body: bytes) -> str:
-    """A body as text, without secrets. What is no text is told by its length."""
+def excerpt(body: Body) -> str:
+    """The beginning of a body as text, without secrets. What is no text is told by its length."""
+    if is_text(body.kept):
+        return text_of(body.kept)[:EXCERPT]
+    return f"{body.size} bytes that are no text"
+
+
+def is_text(kept: bytes) -> bool:
+    """Whether bytes are text, but for a last character that may have been cut."""
     try:
-        text = body.decode()
+        kept.decode()
     except UnicodeDecodeError as error:
-        if error.start < EXCERPT - 4 or len(body) < EXCERPT:
-            return f"{len(body)} bytes or more that are no text"
-        text = body[: error.start].decode()
-    return SECRETS.sub(rf'\1"{HIDDEN}"', text)
+        return error.start >= len(kept) - 3 and error.reason == "unexpected end of data"
+    return True
 
 
-def parsed(body: bytes) -> Any:
-    """The JSON value of a body, or None where it is none or was cut."""
-    try:
-        return json.loads(body)
-    except ValueError:
-        return None
+def text_of(kept: bytes) -> str:
+    """Bytes as text, without secrets."""
+    return without_secrets(kept.decode(errors="ignore"))

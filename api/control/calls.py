@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib.metadata import version
 from itertools import islice
 from typing import Annotated, Any, Literal, Self
 
@@ -11,10 +12,13 @@ from pydantic_core import PydanticCustomError
 from starlette.exceptions import HTTPException
 from starlette.responses import HTMLResponse, JSONResponse, Response
 
+from api.accounts import Accounts
 from api.calls.asgi import Desk
 from api.calls.coverage import as_html, as_junit
 from api.calls.journal import Wanted
 from api.control.bodies import Strict
+from api.recording.journal import journal_as_har
+from api.reports import PROJECT
 from api.routes.base import StrictRoute
 from api.security import BEARER
 
@@ -25,7 +29,10 @@ router = APIRouter(tags=["calls"], route_class=StrictRoute, dependencies=[Depend
 
 
 class CallAnswer(BaseModel):
-    """A call as it was. ``status`` is null where the client got no whole answer; ``t_ms`` is simulated."""
+    """A call as it was. ``status`` is null where the client got no whole answer; ``t_ms`` is simulated.
+
+    ``client`` is who called, such as "key-1" or "user-3"; null where no credential that holds came with it.
+    """
 
     id: int
     t_ms: int | None
@@ -36,12 +43,13 @@ class CallAnswer(BaseModel):
     status: int | None
     took_ms: float
     fault: str | None
+    client: str | None
     request_body: str
     response_body: str
 
 
 class CallsAnswer(BaseModel):
-    """Calls, the oldest first. ``found`` counts those that match, ``kept`` all that could be looked at."""
+    """Calls, the oldest first. ``found`` counts all that match."""
 
     calls: list[CallAnswer]
     found: int
@@ -69,6 +77,7 @@ class Verification(Strict):
     fault: str | None = None
     body: str | None = Field(None, description="A part of what was sent")
     answer: str | None = Field(None, description="A part of what was answered")
+    client: str | None = Field(None, description='Who called, such as "key-1"')
     exactly: int | None = Field(None, ge=0)
     at_least: int | None = Field(None, ge=0)
     at_most: int | None = Field(None, ge=0)
@@ -81,7 +90,9 @@ class Verification(Strict):
 
     def wanted(self) -> Wanted:
         """What to look for."""
-        return Wanted(self.method, self.path, self.operation, self.status, self.fault, self.body, self.answer)
+        method = self.method and self.method.upper()
+        marks = (self.path, self.operation, self.status, self.fault, self.body, self.answer)
+        return Wanted(method, *marks, client=self.client)
 
     def wrong(self, count: int) -> str | None:
         """Why a count is not as it must be."""
@@ -109,6 +120,23 @@ class Removed(BaseModel):
     removed: int
 
 
+class ClientAnswer(BaseModel):
+    """Who called: by an API key or as a user, null for calls without a credential that holds.
+
+    ``calls`` are those that were answered whole.
+    """
+
+    client: str | None
+    name: str | None
+    calls: int
+
+
+class ClientsAnswer(BaseModel):
+    """All clients of a world that have called."""
+
+    clients: list[ClientAnswer]
+
+
 async def get_desk(request: Request) -> Desk:
     """Where calls are written down."""
     desk: Desk = request.app.state.worlds.desk_of(request.scope)
@@ -116,6 +144,27 @@ async def get_desk(request: Request) -> Desk:
 
 
 AtDesk = Annotated[Desk, Depends(get_desk)]
+Client = Annotated[str | None, Query(description='Who called, such as "key-1"')]
+
+
+async def wanted_calls(
+    desk: AtDesk,
+    method: str | None = None,
+    path: Annotated[str | None, Query(description="A part of the path")] = None,
+    operation: Annotated[str | None, Query(description='An operation id, or "unmatched"')] = None,
+    status: int | None = None,
+    fault: str | None = None,
+    body: Annotated[str | None, Query(description="A part of what was sent")] = None,
+    answer: Annotated[str | None, Query(description="A part of what was answered")] = None,
+    client: Client = None,
+    since: Annotated[int | None, Query(description="The id of a call: only those after it")] = None,
+) -> Wanted:
+    """What calls are looked for. Refuses an operation that there is not."""
+    _known(desk, operation)
+    return Wanted(method and method.upper(), path, operation, status, fault, body, answer, since, client)
+
+
+WantedCalls = Annotated[Wanted, Depends(wanted_calls)]
 
 
 def _known(desk: Desk, operation: str | None) -> None:
@@ -125,23 +174,34 @@ def _known(desk: Desk, operation: str | None) -> None:
 
 @router.get("/calls")
 async def read_calls(
-    desk: AtDesk,
-    method: str | None = None,
-    path: Annotated[str | None, Query(description="A part of the path")] = None,
-    operation: Annotated[str | None, Query(description='An operation id, or "unmatched"')] = None,
-    status: int | None = None,
-    fault: str | None = None,
-    body: Annotated[str | None, Query(description="A part of what was sent")] = None,
-    answer: Annotated[str | None, Query(description="A part of what was answered")] = None,
-    since: Annotated[int | None, Query(description="The id of a call: only those after it")] = None,
-    limit: Annotated[int, Query(ge=1, le=MOST_CALLS)] = 100,
+    desk: AtDesk, wanted: WantedCalls, limit: Annotated[int, Query(ge=1, le=MOST_CALLS)] = 100
 ) -> CallsAnswer:
     """The calls of the vendor's API that match, the oldest first, without passwords, tokens and keys."""
-    _known(desk, operation)
-    wanted = Wanted(method and method.upper(), path, operation, status, fault, body, answer, since)
     found = list(desk.calls.find(wanted))
     shown = [CallAnswer(**call.as_json()) for call in islice(found, limit)]
     return CallsAnswer(calls=shown, found=len(found))
+
+
+@router.get("/calls.har", response_class=Response)
+async def read_calls_as_har(desk: AtDesk, wanted: WantedCalls, request: Request) -> Response:
+    """The same as HAR 1.2, with the simulated times of the calls, for `twin replay` and for browsers.
+
+    Of each body the first 256 KiB; without passwords, tokens and keys.
+    """
+    data = journal_as_har(desk.calls.find(wanted), str(request.base_url), desk.written, version(PROJECT))
+    headers = {"Content-Disposition": 'attachment; filename="calls.har"'}
+    return Response(data, media_type="application/json", headers=headers)
+
+
+@router.get("/calls/clients")
+async def read_clients(desk: AtDesk, request: Request) -> ClientsAnswer:
+    """Who has called the vendor's API of this world, and how often."""
+    accounts: Accounts = request.state.hosted.accounts
+    names = {f"key-{key.id}": key.name for key in accounts.keys.all()}
+    names |= {f"user-{user.id}": user.username for user in accounts.users.all()}
+    counts = sorted(desk.coverage.clients.items(), key=lambda one: (one[0] is None, one[0]))
+    clients = [ClientAnswer(client=c, name=names.get(c or ""), calls=count) for c, count in counts]
+    return ClientsAnswer(clients=clients)
 
 
 @router.delete("/calls")
@@ -173,9 +233,16 @@ async def read_unmatched(desk: AtDesk) -> UnmatchedAnswer:
 
 
 @router.get("/coverage", responses={200: {"content": {"text/html": {}, "application/xml": {}}}})
-async def read_coverage(desk: AtDesk, format: Literal["json", "junit", "html"] = "json") -> Any:  # noqa: A002
-    """Operations, statuses, states of jobs and requests, and event codes met by clients, and never met."""
-    report = desk.coverage.report()
+async def read_coverage(
+    desk: AtDesk,
+    client: Client = None,
+    format: Literal["json", "junit", "html"] = "json",  # noqa: A002
+) -> Any:
+    """Operations, statuses, states of jobs and requests, and event codes met, and never met.
+
+    By one client, or by all of the world.
+    """
+    report = desk.coverage.report(client)
     if format == "junit":
         return Response(as_junit(report), media_type="application/xml")
     return HTMLResponse(as_html(report)) if format == "html" else report

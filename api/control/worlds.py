@@ -141,5 +141,3 @@ def log_answer(world: World) -> LogAnswer:
     return LogAnswer(
         first_seq=log.first_seq, last_seq=log.last_seq, events=log.lines, bytes=log.size, sha256=log.sha256
     )
-
-

@@ -8,6 +8,7 @@ from xml.etree import ElementTree
 
 import pytest
 
+from api.calls.journal import Body, Call, Calls, Wanted
 from tests.api.served import KEY, Served, serve
 
 
@@ -72,6 +73,61 @@ def test_secrets_are_not_told(twin: Served) -> None:
     secrets = [value for name, value in key.items() if "key" in name and isinstance(value, str)]
     assert secrets
     assert not any(secret in text for secret in secrets)
+
+
+def test_the_value_of_a_key_that_is_deleted_is_not_told_either(twin: Served) -> None:
+    key = twin.ok("POST", "/auth/generate_api_key", json={"name": "mine"})["api_key"]
+    number = next(one["id"] for one in twin.items("/auth/api_keys") if one["name"] == "mine")
+    assert twin.ok("DELETE", f"/auth/api_keys/{number}")["deleted_key"] == key
+    assert key not in twin.send("GET", "/_twin/calls").text
+    assert key not in twin.send("GET", "/_twin/calls.har").text
+
+
+def test_settings_are_told_by_their_keys_which_are_no_secrets(twin: Served) -> None:
+    twin.ok("GET", "/settings")
+    assert '"key":"' in calls(twin)[0]["response_body"]
+    assert "***" not in calls(twin)[0]["response_body"]
+
+
+def test_clients_are_told_apart_also_where_a_fault_stood_in_for_the_answer(twin: Served) -> None:
+    """Two keys of one world: each has met what it has called, and together they have met both."""
+    second = {
+        "Authorization": "Bearer " + twin.ok("POST", "/auth/generate_api_key", json={"name": "2"})["api_key"]
+    }
+    twin.send("DELETE", "/_twin/calls")
+    twin.sku("A")
+    twin.call("GET", "/bots", headers=second)
+    twin.send("POST", "/_twin/faults", json={"operation": "get_skus", "status": 503})
+    twin.call("GET", "/skus", headers=second)
+    twin.call("GET", "/skus", headers={"Authorization": "Bearer nobody"})
+
+    def met(client: str | None) -> list[str]:
+        query = {} if client is None else {"client": client}
+        report = twin.send("GET", "/_twin/coverage", params=query).json()
+        return [one["id"] for one in report["by_operation"] if one["calls"]]
+
+    named = twin.send("GET", "/_twin/calls/clients").json()["clients"]
+    assert [(one["name"], one["calls"]) for one in named] == [("twin serve", 1), ("2", 2), (None, 1)]
+    assert (met(named[0]["client"]), met(named[1]["client"])) == (["create_sku"], ["get_bots", "get_skus"])
+    assert met(None) == ["get_bots", "create_sku", "get_skus"]
+    assert [one["operation"] for one in calls(twin, client=named[1]["client"])] == ["get_bots", "get_skus"]
+
+
+def test_a_sku_with_a_slash_in_its_id_is_an_operation_as_any_other(twin: Served) -> None:
+    twin.sku("A/B")
+    twin.ok("PATCH", "/sku/A/B", json={"name": "x"})
+    assert [one["operation"] for one in calls(twin)] == ["create_sku", "change_sku"]
+
+
+def test_the_oldest_calls_make_room_when_their_bodies_are_too_much() -> None:
+    kept = Calls(kept=5, kept_bytes=100)
+    for size in (10, 20, 30, 40, 50):
+        body = Body(b"x" * size, size)
+        kept.add(Call(kept.next_id(), 0, "GET", "/", "", None, 200, 1.0, body, Body(), None))
+    assert [call.id for call in kept.find(Wanted())] == [4, 5]
+    huge = Body(b"x" * 1000, 1000)
+    kept.add(Call(kept.next_id(), 0, "GET", "/", "", None, 200, 1.0, huge, Body(), None))
+    assert [call.id for call in kept.find(Wanted())] == [6], "the latest is always kept"
 
 
 def test_a_call_that_is_no_operation_is_told_with_the_nearest_one(twin: Served) -> None:

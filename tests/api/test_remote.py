@@ -7,30 +7,19 @@ import json
 from pathlib import Path
 
 import httpx
-import pytest
+from command_line import CommandLine
 from served import Served, serve
 from server_process import served
-from typer.testing import CliRunner
 
-from api.remote import commands
-from twin import cli
 from twin.replaying import replay
 
 
-@pytest.fixture(scope="module")
-def app() -> object:
-    for name in ("status", "wait", "clock", "advance", "world", "snapshot", "capsule"):
-        cli.app.command(name)(getattr(commands, name))
-    return cli.app
-
-
-def test_a_twin_is_driven_from_the_command_line(app: object, tmp_path: Path) -> None:
+def test_a_twin_is_driven_from_the_command_line(tmp_path: Path) -> None:
     with served("--site", "tiny", "--speed", "0", "--control-token", "t0ken") as twin:
 
         def do(*words: str, expected: int = 0) -> str:
-            options = () if words[0] in ("wait", "replay") else ("--token", "t0ken")
-            url = () if words[0] == "replay" else ("--url", twin.url)
-            done = CliRunner().invoke(app, [*words, *url, *options])  # type: ignore[arg-type]
+            options = () if words[0] == "wait" else ("--token", "t0ken")
+            done = CommandLine(twin.url, *options).run(*words)
             assert done.exit_code == expected, done.output
             return done.output
 
@@ -61,10 +50,8 @@ def test_a_twin_is_driven_from_the_command_line(app: object, tmp_path: Path) -> 
         capsule = str(tmp_path / "run.zip")
         do("capsule", capsule, "--world", made["id"])
         assert json.loads(do("replay", capsule, "--json"))["same"]
-        wrong = CliRunner().invoke(app, ["clock", "--url", twin.url])  # type: ignore[arg-type]
-        assert wrong.exit_code == 1, "without the token"
-    gone = CliRunner().invoke(app, ["wait", "--url", twin.url, "--timeout", "0"])  # type: ignore[arg-type]
-    assert gone.exit_code == 1
+        assert "control token is needed" in CommandLine(twin.url).refused(1, "clock")
+    assert "not ready after 0 s" in CommandLine(twin.url).refused(1, "wait", "--timeout", "0")
 
 
 def test_one_client_switches_the_speed_while_another_works_and_the_run_can_be_proved(tmp_path: Path) -> None:

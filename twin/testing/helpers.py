@@ -6,6 +6,8 @@ instead, and those that need a twin skip the test.
 
 from __future__ import annotations
 
+import json
+import secrets
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -61,6 +63,12 @@ class Twin:
         """The answer of a call of the vendor's API, below ``/api/v2``, that must succeed."""
         return told(self.client.request(method, f"/api/v2{path}", **options))
 
+    def name(self, text: str) -> str:
+        """A name for an SKU or a request: itself in a fresh warehouse; on a real site, where others work and
+        earlier tests have been, one that nobody has used.
+        """
+        return f"{text}-{secrets.token_hex(4)}" if self.is_real else text
+
     def snapshot(self) -> Snapshot:
         """The warehouse as it is now, to come back to."""
         return Snapshot(self, str(self.control("POST", "/snapshots", json={})["id"]))
@@ -73,7 +81,7 @@ class Twin:
 
 
 def _needs_a_twin(what: str) -> NoReturn:
-    pytest.skip(f"a real site has no control: {what}")
+    pytest.skip(f"this needs a twin: {what} is not there on a real site")
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,14 +239,8 @@ class Events:
         answer = self._twin.control_raw("GET", "/log/lines", params={"from_seq": seq + 1})
         if answer.is_error:
             told(answer)
-        return [_json(line) for line in answer.iter_lines() if line]
+        return [json.loads(line) for line in answer.iter_lines() if line]
 
     def of_type(self, *names: str) -> list[Body]:
         """All events of some types."""
         return [event for event in self if event["type"] in names]
-
-
-def _json(line: str) -> Body:
-    import json
-
-    return dict(json.loads(line))

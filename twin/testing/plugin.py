@@ -8,17 +8,20 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from twin.testing.helpers import Twin
-from twin.testing.server import TwinServer, running, start
+from twin.testing.server import NoKey, TwinServer, running, start
 
 OPTIONS = ("site", "site_yaml", "seed", "speed", "stock", "operator", "epoch")
-REPORT = pytest.StashKey[dict[str, pytest.TestReport]]()
+CAPSULES = "twin-capsules"
+LAST_CALLS = 8
+"""How many of the latest calls the report of a failing test shows."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """``--twin-url``, ``--twin-key``, ``--twin-capsules``."""
+    """``--twin-url``, ``--twin-key``, ``--twin-token``, ``--twin-capsules``."""
     group = parser.getgroup("twin", "digital twin of a storage")
     group.addoption(
         "--twin-url",
@@ -28,11 +31,20 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--twin-key",
         default=os.environ.get("TWIN_API_KEY"),
-        help="The API key for --twin-url (TWIN_API_KEY).",
+        help="The API key for --twin-url (TWIN_API_KEY); an open twin is asked for it.",
     )
     group.addoption(
-        "--twin-capsules", default="twin-capsules", help="Folder for the capsules of tests that failed."
+        "--twin-token",
+        default=os.environ.get("TWIN_CONTROL_TOKEN"),
+        help="The control token of the twin at --twin-url (TWIN_CONTROL_TOKEN).",
     )
+    group.addoption(
+        "--twin-capsules",
+        default=None,
+        metavar="DIR",
+        help="Folder for the capsules of tests that failed; in pytest's cache folder if not given.",
+    )
+    parser.addini("twin_capsules", "Folder for the capsules of tests that failed, below the root folder.")
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -45,23 +57,26 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item) -> Any:
-    """Let fixtures know how their test went."""
+    """Let a test that fails leave its capsule behind, while its warehouse is still there."""
     report: pytest.TestReport = yield
-    item.stash.setdefault(REPORT, {})[report.when or ""] = report
+    twin = getattr(item, "funcargs", {}).get("twin")
+    if report.failed and report.when != "teardown" and isinstance(twin, Twin) and not twin.is_real:
+        report.sections.append(("twin", _left_behind(item, twin)))
     return report
 
 
 @pytest.fixture(scope="session")
 def twin_server(request: pytest.FixtureRequest) -> Iterator[TwinServer]:
     """A twin on a free port for the session (one for each xdist worker), or the one of ``--twin-url``."""
-    url = request.config.getoption("--twin-url")
+    config = request.config
+    url = config.getoption("--twin-url")
     if url is None:
         server = start("tiny")
     else:
-        key = request.config.getoption("--twin-key")
-        if not key:
-            raise pytest.UsageError("--twin-url needs --twin-key (or TWIN_API_KEY)")
-        server = running(url, key)
+        try:
+            server = running(url, config.getoption("--twin-key"), config.getoption("--twin-token"))
+        except (NoKey, httpx.TransportError, httpx.InvalidURL) as error:
+            raise pytest.UsageError(f"--twin-url {url}: {error}") from None
     yield server
     server.stop()
 
@@ -73,9 +88,6 @@ def twin(request: pytest.FixtureRequest, twin_server: TwinServer) -> Iterator[Tw
     world = twin_server.control("POST", "/worlds", json=order) if twin_server.is_twin else None
     twin = Twin(twin_server, world)
     yield twin
-    reports = request.node.stash.get(REPORT, {})
-    if world is not None and any(report.failed for report in reports.values()):
-        _leave_capsule(request, twin)
     twin.close()
 
 
@@ -88,14 +100,49 @@ def _order(node: pytest.Item) -> dict[str, Any]:
     return order
 
 
-def _leave_capsule(request: pytest.FixtureRequest, twin: Twin) -> None:
-    folder = Path(request.config.getoption("--twin-capsules"))
+def _left_behind(item: pytest.Item, twin: Twin) -> str:
+    """What the report of a failing test says of its warehouse; its capsule is written."""
+    try:
+        lines = [_told_of(twin), *_last_calls(twin), _capsule(item, twin)]
+    except (httpx.HTTPError, OSError) as error:
+        return f"no capsule was left: {error}"
+    return "\n".join(lines)
+
+
+def _told_of(twin: Twin) -> str:
+    world = twin.world or {}
+    return f"site {world.get('site')}, seed {world.get('seed')}, at {twin.clock.now} ({twin.clock.now_ms} ms)"
+
+
+def _last_calls(twin: Twin) -> list[str]:
+    first = twin.control("GET", "/calls", params={"limit": 1})
+    if not first["calls"]:
+        return []
+    since = first["calls"][0]["id"] + first["found"] - LAST_CALLS - 1
+    calls = twin.control("GET", "/calls", params={"since": since})["calls"]
+    return [f"  {call['t_ms']} ms  {call['status']}  {call['method']} {call['path']}" for call in calls]
+
+
+def _capsule(item: pytest.Item, twin: Twin) -> str:
     answer = twin.control_raw("GET", "/capsule")
-    if answer.is_error:
-        request.node.add_report_section("teardown", "twin", f"no capsule: {answer.status_code} {answer.text}")
-        return
-    folder.mkdir(parents=True, exist_ok=True)
-    name = re.sub(r"[^A-Za-z0-9_.-]+", "-", request.node.nodeid).strip("-")[-150:]
-    path = folder / f"{name}.capsule"
+    answer.raise_for_status()
+    name = re.sub(r"[^A-Za-z0-9_.-]+", "-", item.nodeid).strip("-")[-150:]
+    path = _folder(item.config) / f"{name}.capsule"
     path.write_bytes(answer.content)
-    print(f"\ntwin: the capsule of this failure is in {path}; run it again with: twin replay {path}")
+    return f"capsule: {path}\nrun it again with: twin replay {path}"
+
+
+def _folder(config: pytest.Config) -> Path:
+    """Where capsules go: what was asked for, or pytest's own cache folder, which no repository keeps."""
+    asked, ini = config.getoption("--twin-capsules"), config.getini("twin_capsules")
+    cache: pytest.Cache | None = getattr(config, "cache", None)
+    if asked is not None:
+        folder = Path(asked)
+    elif ini:
+        folder = config.rootpath / str(ini)
+    elif cache is not None:
+        return cache.mkdir(CAPSULES)
+    else:
+        folder = config.rootpath / CAPSULES
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
