@@ -122,6 +122,8 @@ RIGHTS: Mapping[str, Right] = {
     "reset_world": ADMINS,
     "fork_world": ADMINS,
     "stream_events": EVERYONE,
+    "view": EVERYONE,
+    "view_site": EVERYONE,
     "metrics": ADMINS,
     "read_calls": EVERYONE,
     "forget_calls": EVERYONE,

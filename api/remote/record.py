@@ -107,6 +107,10 @@ def replay(
     status_only: Annotated[
         bool, typer.Option("--status-only", help="HAR: exit status 1 for other statuses alone.")
     ] = False,
+    import_policies: Annotated[
+        bool,
+        typer.Option("--import-policies", help="Capsule: import modules of policies named MODULE:CLASS."),
+    ] = False,
     url: Url = HERE,
     token: Token = None,
     key: Annotated[
@@ -127,7 +131,7 @@ def replay(
     if zipfile.is_zipfile(file):
         from twin.replaying import replay_command
 
-        raise typer.Exit(replay_command(file, as_json))
+        raise typer.Exit(replay_command(file, as_json, import_policies))
     from api.recording.reading import read_recording
 
     recording = read_recording(file, host)
