@@ -39,6 +39,7 @@ def finish(engine: Engine, rng: random.Random) -> None:
             engine.apply(ask.TriggerJob(rng.choice(jobs), TRIGGERS[rng.random() < 0.2]))
         elif not _lend_a_hand(engine):
             assert engine.now < deadline, f"still open after a day: {_open_jobs(engine)}"
+            assert engine.peek() is not None, f"still open, and nothing is to happen: {_open_jobs(engine)}"
             engine.step()
 
 
@@ -48,6 +49,7 @@ def run_out(engine: Engine, until_ms: int) -> None:
     deadline = engine.now + DAY_MS
     while not engine.idle:
         assert engine.now < deadline, f"still open after a day: {_open_jobs(engine)}"
+        assert engine.peek() is not None, f"still open, and nothing is to happen: {_open_jobs(engine)}"
         engine.step()
 
 

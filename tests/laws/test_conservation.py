@@ -33,11 +33,12 @@ CHANCE = st.integers(0, 2**32).map(random.Random)
 def tiny_site(seed: int, line_ms: int) -> Site:
     """A small level with one or two bots that is nearly full, so that there is digging to do.
 
-    Batteries are large on every other one; small ones make bots charge and fail.
+    Batteries are large on every other one; small ones make bots charge and fail, and tiny ones
+    are too small for some work.
     """
     rng = random.Random(seed)
     site = random_site(rng, rng.randint(1, 2), 80, deep=rng.randint(1, 3))
-    battery = Battery(30, start_percent=50) if seed % 2 else site.battery
+    battery = Battery(1 if seed == 3 else 30, start_percent=50) if seed % 2 else site.battery
     return replace(site, person=PersonTimes(2000, line_ms, 40), battery=battery)
 
 

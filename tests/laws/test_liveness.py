@@ -7,16 +7,21 @@ from dataclasses import replace
 
 import invariants
 import pytest
-from clients import DAY_MS, finish, waiting_jobs
-from worlds import Lines
+from choices import CHOICES
+from clients import DAY_MS, drive_by_api, finish, run_out, waiting_jobs
+from hypothesis import given
+from hypothesis import strategies as st
+from searching import laws
+from worlds import Lines, World
 
 from twin.assembly import build
 from twin.checking import check_lines
 from twin.domain import commands as ask
+from twin.domain import events as past
 from twin.domain.errors import Refusal
 from twin.domain.layout import BotStart, CarrierStart, Level, Motion, Site
 from twin.domain.sitecheck import check_site
-from twin.domain.work import FAILED_TRIGGER, OPERATOR_API, OPERATOR_SIMULATED, WAITING
+from twin.domain.work import FAILED, FAILED_TRIGGER, OPERATOR_API, OPERATOR_SIMULATED, OPERATORS, WAITING
 from twin.experiments.placement import drawn_balconies, parked_bots
 from twin.simulation.engine import Engine
 
@@ -127,6 +132,77 @@ def test_a_battery_too_small_for_the_ways_of_its_site_is_refused_at_load_or_serv
         return
     engine, log = told(site, OPERATOR_SIMULATED)
     engine.apply(ask.PlaceFetch(tuple(str(carrier.id) for carrier in site.carriers)))
+    assert_all_ends(engine, log)
+
+
+@laws(30)
+@given(
+    world=st.builds(
+        World,
+        site_seed=st.integers(0, 10**6),
+        bots=st.integers(1, 8),
+        fill_percent=st.integers(50, 95),
+        seed=st.integers(0, 1000),
+        minutes=st.integers(1, 6),
+        lines_per_hour=st.integers(100, 600),
+        operator=st.sampled_from(OPERATORS),
+        policies=CHOICES,
+        capacity_wh=st.integers(1, 40),
+        faults_every_s=st.sampled_from((0, 0, 60)),
+    ),
+    idle_w=st.sampled_from((0, 15, 60)),
+    chargers=st.booleans(),
+    client=st.integers(0, 2**32),
+)
+def test_work_ends_however_small_the_batteries_are(
+    world: World, idle_w: int, chargers: bool, client: int
+) -> None:
+    """Bots charge first, or a person comes; what no battery can hold enough for fails, and is not waited for.
+
+    Such sites are refused when they are loaded. Here they are made all the same, also without a charger.
+    """
+    site = world.site()
+    site = replace(site, battery=replace(site.battery, idle_w=idle_w))
+    if not chargers:
+        rows = tuple(row.replace("c", "p") for row in site.levels[0].rows)
+        site = replace(site, levels=(replace(site.levels[0], rows=rows),))
+    log = Lines()
+    engine = world.build([log.write], site)
+    drive_by_api(engine, client, world.until_ms, mean_gap_ms=20_000)
+    finish(engine, random.Random(client))
+    invariants.check(engine)
+    report = check_lines(log.lines, complete=True)
+    assert report.ok, report.as_text()
+
+
+def test_what_no_battery_can_hold_enough_for_fails_and_the_log_says_so() -> None:
+    """The others of its request are served, and bookings are given back."""
+    world = World(site_seed=91, bots=5, capacity_wh=6, minutes=8)
+    assert check_site(world.site()), "such a site is refused when it is loaded"
+    seen: list[past.Event] = []
+    engine = world.build([lambda _seq, _t_ms, event: seen.append(event)])
+    run_out(engine, world.until_ms)
+    given_up = {event.job for event in seen if isinstance(event, past.OutOfReach)}
+    failed = {job.id for job in engine.plant.state.jobs.values() if job.status == FAILED}
+    assert given_up == failed
+    assert 0 < len(failed) < len(engine.plant.state.jobs) / 2
+    assert not any(load.booked_out for load in engine.plant.state.loads.values())
+
+
+def test_a_bot_that_is_full_gets_work_before_it_has_to_leave_its_charger() -> None:
+    """Another one waits for the only charger; driving off first would cost what it has just taken in."""
+    site = level_site(("c.p.b", ".....", "sssss"), carriers=[(0, 2), (4, 2)], bots=2)
+    site = replace(site, battery=replace(site.battery, capacity_wh=4, start_percent=20))
+    engine, log = told(site, OPERATOR_SIMULATED)
+    engine.apply(ask.PlaceFetch(("1001", "1002")))
+    engine.run_until(1000)
+    first, second = engine.plant.state.bots.values()
+    assert first.charging
+    assert first.must_charge
+    assert second.must_charge
+    while first.must_charge:
+        engine.step()
+    assert first.visit is not None
     assert_all_ends(engine, log)
 
 

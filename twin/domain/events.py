@@ -313,6 +313,14 @@ class BotFailed:
 
 
 @dataclass(frozen=True, slots=True)
+class OutOfReach:
+    """No bot of a level can hold enough energy for a job, which fails for that."""
+
+    job: str
+    level: int
+
+
+@dataclass(frozen=True, slots=True)
 class BotRecovered:
     """A bot can move again; ``energy_mj`` is what its battery holds."""
 
@@ -431,6 +439,7 @@ Event = (
     | ChargingStopped
     | BotFailed
     | BotRecovered
+    | OutOfReach
     | TagWritten
     | StorageStatusChanged
     | FaultBegan

@@ -56,8 +56,7 @@ class Meter:
 
     def suffices(self, bot: Bot, needed_mj: int, now: int) -> bool:
         """Whether a bot can give ``needed_mj`` and still get to a charger."""
-        reserve = level_mj(self.battery, self.battery.reserve_percent)
-        return self.energy_mj(bot, now) - needed_mj >= reserve
+        return self.energy_mj(bot, now) - needed_mj >= self.reserve_mj
 
     def ms_to(self, bot: Bot, goal_mj: int) -> int:
         """How long a metered bot must charge until it holds ``goal_mj`` (at most 99.9 %)."""
@@ -83,6 +82,11 @@ class Meter:
         if goal > bot.energy_mj:
             bot.charged_mj += goal - bot.energy_mj
             bot.energy_mj = goal
+
+    @property
+    def reserve_mj(self) -> int:
+        """What work must leave in a battery."""
+        return level_mj(self.battery, self.battery.reserve_percent)
 
     @property
     def goal_mj(self) -> int:

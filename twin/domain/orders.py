@@ -273,6 +273,13 @@ class Orders:
         visit.jobs.remove(job.id)
         return visit, not visit.jobs
 
+    def give_up(self, visit: Visit, now: int) -> None:
+        """Let the jobs of a visit that waits fail, and forget it."""
+        self.queues.remove(visit)
+        for job_id in visit.jobs:
+            self._end_job(self.state.jobs[job_id], False, now)
+        self.queues.close(visit)
+
     def _end_job(self, job: Job, good: bool, now: int) -> None:
         request = self.state.requests[job.request]
         assert job.entity is not None

@@ -143,7 +143,8 @@ class Request:
 class Job:
     """One pick, refill, fetch, relocation or return of one carrier, or one task of a bot.
 
-    ``place`` is a handover cell and ``lane`` a lane with room kept for a task.
+    ``place`` is a handover cell and ``lane`` a lane with room kept for a task. ``tried`` are
+    the bots that even with as much charge as they can get have too little for it.
     """
 
     id: str
@@ -164,6 +165,7 @@ class Job:
     place: int | None = None
     lane: int | None = None
     force: bool = False
+    tried: list[int] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -184,7 +186,8 @@ class Visit:
     ``place`` is the handover cell, ``lane`` the lane in which room is kept for the
     return, ``locks`` the lanes that nobody else may enter meanwhile, ``cause`` the
     request whose job was served last. ``home`` is the lane in which the carrier stood
-    before it was brought near its balcony to wait there.
+    before it was brought near its balcony to wait there. ``tried`` are the bots that even
+    with as much charge as they can get have too little for it.
     """
 
     id: int
@@ -205,6 +208,7 @@ class Visit:
     return_cell: int | None = None
     presented_ms: int | None = None
     home: int | None = None
+    tried: list[int] = field(default_factory=list)
 
     def rank(self) -> tuple[int, int, int]:
         """Sort key of a queue: when it was queued less its head start, then the more urgent, then the id.

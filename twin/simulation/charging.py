@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 from twin.domain.bots import Bot
 from twin.domain.fleet import EMPTY
 from twin.domain.floor import NOBODY, Deck
-from twin.domain.modes import RESCUE_MS, RESCUE_PERCENT
+from twin.domain.modes import RESCUE_MS
 from twin.domain.work import PRESENTED, WAITING
-from twin.simulation import driving
+from twin.simulation import driving, sufficing
 from twin.simulation.traffic import Stop, Trip
 
 if TYPE_CHECKING:
@@ -91,6 +91,8 @@ def _watch(engine: Engine, bot: Bot) -> None:
     left = meter.ms_to_empty(bot) if bot.must_charge else meter.ms_to_low(bot)
     if left is not None:
         engine.agenda.set((ALARM, bot.id), engine.now + left)
+    elif bot.must_charge and not sufficing.has_chargers(engine, bot.level):
+        fail_empty(engine, bot)  # it would neither be charged nor run empty, ever
 
 
 def ring(engine: Engine, bot_id: int) -> None:
@@ -99,7 +101,7 @@ def ring(engine: Engine, bot_id: int) -> None:
     if bot is None or bot.moving or bot.fault not in (None, EMPTY):
         return
     if bot.fault is not None:
-        set_right(engine, bot, RESCUE_PERCENT)
+        set_right(engine, bot, sufficing.rescue_percent(engine, bot))
     elif bot.charging:
         _charged(engine, bot)
     elif engine.plant.meter.energy_mj(bot, engine.now) <= 0:
@@ -169,9 +171,19 @@ def send_to_chargers(engine: Engine, deck: Deck) -> None:
         return
     free = _vacant_chargers(engine, deck)
     for bot in sorted(waiting, key=lambda b: (engine.plant.meter.energy_mj(b, engine.now), b.id)):
-        if free:
-            send(engine, bot, free.pop(0))
-    if not free_chargers(deck):
+        charger = send_to_one_of(engine, bot, free)
+        if charger is not None:
+            free.remove(charger)
+
+
+def clear_chargers(engine: Engine, deck: Deck) -> None:
+    """Let a bot with nothing to do make room for one that must charge.
+
+    After work was given out: whoever is as full as it gets is asked before it drives anywhere.
+    """
+    on_charger = engine.plant.fleet.on_charger
+    waiting = (engine.plant.state.bots[bot] for bot in deck.low_bots)
+    if not all(map(on_charger, waiting)) and not free_chargers(deck):
         make_room(engine, deck)
 
 
@@ -232,6 +244,24 @@ def go_to_park(engine: Engine, bot: Bot, to_charge: bool = False) -> bool:
         engine.plant.floor.offer(bot)
         return True
     return _depart(engine, bot, place, trip)
+
+
+def send_to_one_of(engine: Engine, bot: Bot, chargers: list[int]) -> int | None:
+    """Let a parked bot drive to the first charger to which there is a way and its charge suffices.
+
+    One whose charge suffices for none, while the others stay taken, is as good as empty: a person
+    has to come.
+    """
+    too_far = 0
+    for place in chargers:
+        trip = _trip_to(engine, bot, place)
+        if trip is not None and _depart(engine, bot, place, trip):
+            return place
+        too_far += trip is not None
+    deck = engine.plant.decks[bot.level]
+    if too_far and too_far == len(free_chargers(deck)) and is_blocked(engine, deck):
+        fail_empty(engine, bot)
+    return None
 
 
 def send(engine: Engine, bot: Bot, place: int) -> bool:

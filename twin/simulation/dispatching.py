@@ -11,7 +11,7 @@ from twin.domain.floor import NOBODY, Deck
 from twin.domain.work import PLANNING_MS, Visit
 from twin.policies.dispatch import URGENT_AFTER_MS, free_place, nearest_bots
 from twin.policies.view import BotView, Spot
-from twin.simulation import charging, driving, holding, maintaining
+from twin.simulation import charging, driving, holding, maintaining, sufficing
 from twin.simulation.traffic import Stop, Trip
 
 if TYPE_CHECKING:
@@ -72,6 +72,7 @@ def begin_what_can_be(engine: Engine, level: int) -> None:
     charging.send_to_chargers(engine, deck)
     if deck.free_bots and level not in mode.maintenance:
         _begin_visits(engine, deck)
+    charging.clear_chargers(engine, deck)
 
 
 def _begin_visits(engine: Engine, deck: Deck) -> None:
@@ -99,16 +100,15 @@ def _try_fetch(engine: Engine, deck: Deck, visit: Visit, bots: Iterable[BotView]
     if spots is None:
         return False
     stops = [*_dig_stops(engine, blockers, spots), *_fetch_stops(engine, visit, cell, place)]
-    for view in islice(bots, BOTS_TRIED):
-        bot = engine.plant.state.bots[view.id]
+    for bot in sufficing.candidates(engine, visit, islice(bots, BOTS_TRIED)):
         trip = engine.traffic[deck.level.id].plan(bot, stops, engine.now)
         if trip is None:
             continue
-        # The way back is about as long as the way there.
-        if engine.plant.meter.suffices(bot, 2 * trip.energy_mj, engine.now):
+        if sufficing.has_enough(engine, bot, visit, stops, trip):
             _commit_fetch(engine, visit, bot, place, blockers, spots, trip)
             return True
-        charging.want(engine, bot)
+    if sufficing.is_hopeless(engine, visit):
+        sufficing.give_up(engine, visit)
     return False
 
 

@@ -18,8 +18,8 @@ from twin.domain.layout import STORAGE
 from twin.domain.modes import RESTART_MS, TAG_WRITE_MS
 from twin.domain.work import Job, Request
 from twin.policies.dispatch import nearest_bots
-from twin.simulation import charging, dispatching, driving, failing
-from twin.simulation.traffic import Stop
+from twin.simulation import charging, dispatching, driving, failing, sufficing
+from twin.simulation.traffic import Stop, Trip
 
 if TYPE_CHECKING:
     from twin.simulation.engine import Engine
@@ -312,7 +312,7 @@ def _begin_charging(engine: Engine, job: Job) -> None:
         deck = engine.plant.decks[job.level]
         chargers = charging.free_chargers(deck)
         free = [c for c in chargers if engine.traffic[job.level].vacant(c, engine.now)]
-        if free and charging.send(engine, bot, free[0]):
+        if free and charging.send_to_one_of(engine, bot, free) is not None:
             fleet.need_charge(bot, missing)
             bot.task_begun = True
             engine.plant.orders.move_on(job, work.STARTED, engine.now)
@@ -353,8 +353,13 @@ def _begin_onboarding(engine: Engine, job: Job) -> None:
 def _begin_offboarding(engine: Engine, job: Job) -> None:
     bot = _ready_bot(engine, job)
     place = _vacant_place(engine, engine.plant.decks[job.level], None)
-    if bot is not None and place is not None:
-        _send_to_place(engine, job, bot, place, None)
+    trip = None if bot is None or place is None else _trip_to(engine, bot, place)
+    if bot is None or place is None or trip is None:
+        return
+    if trip.energy_mj < engine.plant.meter.energy_mj(bot, engine.now):
+        _send_to_place(engine, job, bot, place, trip)
+    else:
+        charging.fail_empty(engine, bot)
 
 
 def _begin_carrier_onboarding(engine: Engine, job: Job) -> None:
@@ -363,13 +368,16 @@ def _begin_carrier_onboarding(engine: Engine, job: Job) -> None:
     lane = next((n for n in range(len(deck.lanes)) if deck.spare(n) > 0), None)
     if place is None or lane is None or not deck.free_bots:
         return
-    for view in nearest_bots(engine.plant, deck, place):
-        bot = engine.plant.state.bots[view.id]
-        if _send_to_place(engine, job, bot, place, lane):
+    for bot in sufficing.candidates(engine, job, nearest_bots(engine.plant, deck, place)):
+        trip = _trip_to(engine, bot, place)
+        if trip is not None and sufficing.has_enough(engine, bot, job, [_stop_at(place)], trip):
+            _send_to_place(engine, job, bot, place, trip, lane)
             bot.task = job.id
-            job.bot = bot.id
             engine.plant.floor.offer(bot)
             return
+    if sufficing.is_hopeless(engine, job):
+        engine.plant.happened.append(past.OutOfReach(job.id, job.level))
+        engine.plant.orders.end_task(job, False, engine.now)
 
 
 def _vacant_place(engine: Engine, deck: Deck, balcony: int | None) -> int | None:
@@ -384,10 +392,17 @@ def _vacant_place(engine: Engine, deck: Deck, balcony: int | None) -> int | None
     return None
 
 
-def _send_to_place(engine: Engine, job: Job, bot: Bot, place: int, lane: int | None) -> bool:
-    trip = engine.traffic[job.level].plan(bot, [Stop(place, False, None, 0, None)], engine.now)
-    if trip is None or not engine.plant.meter.suffices(bot, trip.energy_mj, engine.now):
-        return False
+def _trip_to(engine: Engine, bot: Bot, place: int) -> Trip | None:
+    return engine.traffic[bot.level].plan(bot, [_stop_at(place)], engine.now)
+
+
+def _stop_at(place: int) -> Stop:
+    return Stop(place, False, None, 0, None)
+
+
+def _send_to_place(
+    engine: Engine, job: Job, bot: Bot, place: int, trip: Trip, lane: int | None = None
+) -> None:
     engine.plant.floor.keep_for_task(job, place, lane)
     engine.plant.floor.leave_parking(bot)
     job.balcony = engine.plant.balcony_at(job.level, place)
@@ -397,7 +412,6 @@ def _send_to_place(engine: Engine, job: Job, bot: Bot, place: int, lane: int | N
     engine.plant.floor.offer(bot)
     engine.plant.orders.move_on(job, work.STARTED, engine.now)
     driving.set_out(engine, bot, trip)
-    return True
 
 
 def alone(engine: Engine, level: int) -> bool:

@@ -213,6 +213,19 @@ class Traffic:
             return None
         return self.trip(bot, stops, runs, times, now)
 
+    def alone_mj(self, bot: Bot, stops: Sequence[Stop]) -> int:
+        """What the direct way over all stops would draw with nobody else on the level, in mJ.
+
+        0 where there is no direct way.
+        """
+        chosen = self._direct(bot, stops)
+        legs = [] if chosen is None else self._runs(bot, stops, chosen)
+        times, clock = [], 0
+        for run in (run for leg in legs for run in leg):
+            times.append(clock + run.before_ms)
+            clock = times[-1] + run.track.duration_ms
+        return self.trip(bot, stops, legs, times, 0).energy_mj if legs else 0
+
     def _direct(self, bot: Bot, stops: Sequence[Stop]) -> list[Route] | None:
         """The direct way of each leg; of two equal ones that which starts along the wheels' axis."""
         chosen: list[Route] = []

@@ -72,6 +72,7 @@ BOT_RECOVERED = Kind("0x5232", BOTS)
 BOT_HELD = Kind("0x5233", BOTS, WARNING)
 BOT_FREED = Kind("0x5234", BOTS)
 TAG_WRITTEN = Kind("0x5241", BOTS)
+OUT_OF_REACH = Kind("0x5242", BOTS, ERROR)
 FAULT_BEGAN = {
     faults.BOT_STALLED: Kind("0x5501", BOTS, ERROR),
     faults.TAG_UNREADABLE: Kind("0x5502", INVENTORY, WARNING),
@@ -243,6 +244,7 @@ _TELLERS: dict[type, Callable[[int, int, Any], Happening]] = {
     past.BotHeld: _of_bot(BOT_HELD, "Bot {e.bot} stands at x {e.x}, y {e.y} and cannot go on: {e.reason}"),
     past.BotFreed: _of_bot(BOT_FREED, "Bot {e.bot} goes on"),
     past.TagWritten: _of_bot(TAG_WRITTEN, "Bot {e.bot} has written the tag at x {e.x}, y {e.y}"),
+    past.OutOfReach: _plain(OUT_OF_REACH, "No battery on level {e.level} can hold enough for job {e.job}"),
     past.PersonErred: _plain(PERSON_ERRED, "At balcony {e.balcony}, in job {e.job}: {e.mistake}"),
     past.OperatorChanged: _plain(
         OPERATOR_CHANGED, "Triggers at balcony {e.balcony} are now given by: {e.mode}"
