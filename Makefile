@@ -24,7 +24,7 @@ browser: $(DEV)
 
 soak: $(DEV)  ## long campaigns: 7 days with faults, 200,000 steps of all commands, 200 rounds of kill -9
 	$(BIN)/python -m benchmarks.soak --days 7 --out soak
-	HYPOTHESIS_PROFILE=soak $(BIN)/python -m pytest -q tests/laws/test_conservation.py -k Maintained
+	HYPOTHESIS_PROFILE=soak $(BIN)/python -m pytest -qs tests/laws/test_conservation.py -k maintained
 	TWIN_CRASH_ROUNDS=200 $(BIN)/python -m pytest tests/api/test_crash.py
 
 check: $(DEV)  ## linter, types, import rules

@@ -4,15 +4,23 @@ from __future__ import annotations
 
 import random
 import sys
+import time
 from collections import Counter
 from dataclasses import replace
-from typing import get_args
+from typing import ClassVar, get_args
 
 import invariants
 from clients import MAKERS, finish, waiting_jobs
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
 from searching import laws
 from worlds import Lines, World, canonical
 
@@ -175,7 +183,7 @@ class Warehouse(RuleBasedStateMachine):
         """A request for carriers."""
         self.order(MAKERS["place_fetch"](self.engine.plant.state, rng))
 
-    @rule(rng=CHANCE, name=st.sampled_from(("set_operator", "trigger_job")))
+    @rule(rng=CHANCE, name=st.sampled_from(("set_operator", "set_person", "trigger_job")))
     def meddle(self, rng: random.Random, name: str) -> None:
         """Somebody else gives the triggers, or they come for jobs that do not wait."""
         self.order(MAKERS[name](self.engine.plant.state, rng))
@@ -239,6 +247,48 @@ class MaintainedWarehouse(Warehouse):
 TestWarehouse = Warehouse.TestCase
 TestWarehouse.settings = settings(laws(50), stateful_step_count=40)
 
-TestMaintainedWarehouse = MaintainedWarehouse.TestCase
-TestMaintainedWarehouse.settings = settings(laws(65), stateful_step_count=40)
-"""At least 2,000 steps over all commands in CI, 200,000 in a soak."""
+class CountedWarehouse(MaintainedWarehouse):
+    """The same, counting what is done over all examples; long campaigns tell how far they are."""
+
+    begun = 0
+    steps = 0
+    done = -1
+    asked: ClassVar[Counter[type]] = Counter()
+    let_through: ClassVar[Counter[type]] = Counter()
+
+    def teardown(self) -> None:
+        """One more example; on standard error every thousandth step or so, which ``pytest -s`` shows."""
+        super().teardown()
+        cls, before = CountedWarehouse, CountedWarehouse.steps
+        if self.done > 0:
+            cls.begun += 1
+            cls.steps += self.done
+            cls.let_through.update(type(command) for _, command in self.engine.commands)
+        if before // 1000 < cls.steps // 1000 and cls.steps >= 5000:
+            told = f"{cls.steps:,} steps in {cls.begun:,} examples, {time.process_time():,.0f} s"
+            print(told, file=sys.stderr, flush=True)
+
+    def order(self, command: ask.Command) -> None:
+        """Note what is asked for."""
+        CountedWarehouse.asked[type(command)] += 1
+        super().order(command)
+
+    @invariant()
+    def one_more_step(self) -> None:
+        """Invariants are looked at after the beginning, which is no step, and after every step."""
+        self.done += 1
+
+
+STEPS = {"ci": 2_000, "soak": 200_000}
+
+
+def test_a_maintained_warehouse_keeps_the_laws_over_thousands_of_steps_of_all_commands() -> None:
+    """At least 2,000 steps in CI. In a soak at least 200,000, and no command is only ever refused."""
+    counted = CountedWarehouse
+    run_state_machine_as_test(counted, settings=settings(laws(65), stateful_step_count=40))
+    assert counted.steps >= STEPS.get(settings.get_current_profile_name(), 0)
+    commands = set(get_args(ask.Command))
+    assert not commands - set(counted.asked), f"never asked for: {commands - set(counted.asked)}"
+    if settings.get_current_profile_name() == "soak":
+        refused = commands - set(counted.let_through)
+        assert not refused, f"only refused: {refused}"

@@ -104,7 +104,7 @@ def _try_fetch(engine: Engine, deck: Deck, visit: Visit, bots: Iterable[BotView]
         trip = engine.traffic[deck.level.id].plan(bot, stops, engine.now)
         if trip is None:
             continue
-        if sufficing.has_enough(engine, bot, visit, stops, trip):
+        if sufficing.has_enough(engine, bot, visit, stops, trip.energy_mj):
             _commit_fetch(engine, visit, bot, place, blockers, spots, trip)
             return True
     if sufficing.is_hopeless(engine, visit):

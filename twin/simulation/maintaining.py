@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from twin.domain import commands as ask
 from twin.domain import events as past
 from twin.domain import work
-from twin.domain.bots import WRITE, Bot
+from twin.domain.bots import LOWER, WRITE, Bot
 from twin.domain.errors import InUse, Invalid, NotFound
 from twin.domain.floor import NOBODY, Deck
 from twin.domain.layout import STORAGE
@@ -368,9 +368,12 @@ def _begin_carrier_onboarding(engine: Engine, job: Job) -> None:
     lane = next((n for n in range(len(deck.lanes)) if deck.spare(n) > 0), None)
     if place is None or lane is None or not deck.free_bots:
         return
+    store = Stop(deck.deepest_free(lane), True, LOWER, engine.plant.site.motion.lower_ms, None)
+    errand = [_stop_at(place), store]
     for bot in sufficing.candidates(engine, job, nearest_bots(engine.plant, deck, place)):
         trip = _trip_to(engine, bot, place)
-        if trip is not None and sufficing.has_enough(engine, bot, job, [_stop_at(place)], trip):
+        needed_mj = engine.traffic[job.level].alone_mj(bot, errand)
+        if trip is not None and sufficing.has_enough(engine, bot, job, errand, needed_mj):
             _send_to_place(engine, job, bot, place, trip, lane)
             bot.task = job.id
             engine.plant.floor.offer(bot)

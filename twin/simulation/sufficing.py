@@ -21,20 +21,20 @@ from twin.domain.modes import RESCUE_PERCENT
 from twin.domain.work import Job, Visit
 from twin.policies.view import BotView
 from twin.simulation import charging, holding
-from twin.simulation.traffic import Stop, Trip
+from twin.simulation.traffic import Stop
 
 if TYPE_CHECKING:
     from twin.simulation.engine import Engine
 
 
-def has_enough(engine: Engine, bot: Bot, work: Visit | Job, stops: Sequence[Stop], trip: Trip) -> bool:
+def has_enough(engine: Engine, bot: Bot, work: Visit | Job, stops: Sequence[Stop], trip_mj: int) -> bool:
     """Whether a free bot can make a trip over ``stops`` for some work, and come back.
 
     If not it charges first. One that is full has to wait until others hinder it less. Where
     nothing of that can help it is noted as too weak.
     """
     # The way back is about as long as the way there.
-    if engine.plant.meter.suffices(bot, 2 * trip.energy_mj, engine.now):
+    if engine.plant.meter.suffices(bot, 2 * trip_mj, engine.now):
         return True
     full = is_full(engine, bot)
     starts = [bot.cell]
