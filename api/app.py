@@ -10,7 +10,7 @@ from functools import partial
 from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse, Response
 from starlette.requests import ClientDisconnect
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from api import errors
 from api.accounts import Accounts
@@ -25,8 +25,9 @@ from api.desk import make_desk
 from api.document import TITLE, documented_app, older
 from api.hosting import DEFAULT, Hosted, Worlds
 from api.hosting.inheriting import Inheritance
-from api.routes import all_routers
-from api.routes.direct import FixedPaths
+from api.routes import all_routers, shortcuts
+from api.routes.base import StrictRequest
+from api.routes.direct import Direct, again
 from api.routes.pictures import pages
 from api.secrecy import NoStore
 from api.settings import Settings
@@ -69,7 +70,6 @@ def create_app(
     worlds = Worlds(first, secret, partial(make_desk, app), store)
     if kept is not None:
         kept.hand_over(worlds, seeds=seeds)
-    app.router.routes.append(FixedPaths(route for router in all_routers() for route in router.routes))
     for router in all_routers():
         app.include_router(router)
     for router in (pages, older, viewer(TITLE, "openapi.json")):
@@ -82,6 +82,7 @@ def create_app(
             part.add_exception_handler(kind, _unavailable)
     control.state.vendor = app
     app.mount(CONTROL, control)
+    app.add_middleware(Direct, shortcuts=shortcuts(), request_of=StrictRequest)
     app.add_middleware(NoStore)
     app.add_middleware(BodyLimit, limit=settings.body_limit, larger=LIMITS)
     app.add_middleware(Watched, desk_of=worlds.desk_of, client_of=client_of)
@@ -120,13 +121,15 @@ class BodyLimit:
             detail = f"the body is larger than {limit} bytes"
             await JSONResponse({"detail": detail}, status_code=413)(scope, receive, send)
         else:
-            await self._app(scope, _replay(body, receive), send)
+            await self._app(scope, again(body, receive), send)
 
 
 def _asks_in_vain(scope: Scope, limit: int) -> bool:
     """Whether the client waits for a go-ahead to send a body too large: reading would be that."""
+    if all(name != b"expect" for name, _ in scope["headers"]):
+        return False
     headers = dict(scope["headers"])
-    return b"expect" in headers and int(headers.get(b"content-length", b"0")) > limit
+    return int(headers.get(b"content-length", b"0")) > limit
 
 
 async def _read(receive: Receive, limit: int) -> bytes | None:
@@ -142,13 +145,3 @@ async def _read(receive: Receive, limit: int) -> bytes | None:
             body += chunk
         more = message.get("more_body", False)
     return None if seen > limit else bytes(body)
-
-
-def _replay(body: bytes, receive: Receive) -> Receive:
-    """What was read already, and then whatever comes: that the client has gone."""
-    first: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
-
-    async def replayed() -> Message:
-        return first.pop() if first else await receive()
-
-    return replayed

@@ -14,7 +14,7 @@ from api.wire.common import Page
 from api.wire.inventory_view import InventoryViewResponse
 from api.wire.jobs import JobResponse
 from api.wire.requests import RequestCreateInput
-from api.wire.sku import Sku
+from api.wire.sku import Sku, SkuPatch
 
 
 def bare_app(inventory: dict[str, Any], jobs: dict[str, Any]) -> FastAPI:
@@ -32,6 +32,10 @@ def bare_app(inventory: dict[str, Any], jobs: dict[str, Any]) -> FastAPI:
     @app.post("/api/v2/sku", response_model=Sku)
     async def create_sku(sku: Sku) -> Any:
         return sku
+
+    @app.patch("/api/v2/sku/{sku_id}", response_model=SkuPatch)
+    async def change_sku(sku_id: str, changes: SkuPatch) -> Any:
+        return changes
 
     @app.post("/api/v2/requests", response_model=RequestCreateInput)
     async def create_request(wanted: RequestCreateInput) -> Any:

@@ -2,6 +2,9 @@
 
 Both are driven by 16 connections from another core, in turns. CPU time of the server per
 request stands beside the rates: other work on the machine disturbs it least.
+
+Of *fresh* pages every row has changed since it was last asked for: the SKU of all of them is
+renamed before each round through the pages, in a call that counts among the others.
 """
 
 from __future__ import annotations
@@ -30,6 +33,10 @@ KEY = "benchmark"
 LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
 STOCK = 2_000_000_000
 """Pieces of the SKU that is ordered: as many as a box may hold."""
+BOXES = 10
+"""So many boxes have the SKU that is ordered in the measured requests."""
+PAGES, SIZE = 20, 50
+"""Pages of rows of that SKU, and rows on each."""
 
 Write = Callable[[int], bytes]
 """The n-th request, as bytes on the wire."""
@@ -121,6 +128,18 @@ class Drive:
         return answers / took, used / answers * 1e6
 
 
+def fresh(path: str) -> Write:
+    """Pages in turn, all of whose rows have changed since the last round; the bare app has but one."""
+    rename = ask("PATCH", "/sku/A", lambda n: {"name": f"Article {n}"})
+    pages = [ask("GET", f"{path}page={page + 1}&size={SIZE}") for page in range(PAGES)]
+
+    def write(number: int) -> bytes:
+        turn = number % (PAGES + 1)
+        return pages[turn - 1](number) if turn else rename(number)
+
+    return write
+
+
 def ask(method: str, path: str, body: Callable[[int], Any] | None = None) -> Write:
     """Requests of one kind."""
     head = f"{method} /api/v2{path} HTTP/1.1\r\nHost: twin\r\nAuthorization: Bearer {KEY}\r\n"
@@ -139,11 +158,13 @@ def ask(method: str, path: str, body: Callable[[int], Any] | None = None) -> Wri
 KINDS: dict[str, Write] = {
     "GET inventory_view, 50 rows": ask("GET", "/inventory_view?size=50"),
     "GET jobs, 50 rows": ask("GET", "/jobs?size=50"),
+    "GET inventory_view, 50 fresh rows": fresh("/inventory_view?sku_id__eq=A&"),
+    "GET jobs, 50 fresh rows": fresh("/jobs?"),
     "POST sku": ask("POST", "/sku", lambda n: {"id": f"new-{n}", "name": f"Article {n}"}),
     "POST requests": ask(
         "POST",
         "/requests",
-        lambda n: {"type": "FULFILLMENT", "entities": [{"sku_id": "A", "quantity": 1}], "priority": 1},
+        lambda n: {"type": "FULFILLMENT", "entities": [{"sku_id": "B", "quantity": 1}], "priority": 1},
     ),
 }
 
@@ -180,23 +201,31 @@ def wait_for(url: str) -> None:
     raise TimeoutError(f"no answer from {url}")
 
 
-def prepare(url: str) -> dict[str, Any]:
-    """Stock and fifty jobs in the twin; its pages of fifty rows."""
-    with httpx.Client(base_url=f"{url}/api/v2", headers={"Authorization": f"Bearer {KEY}"}) as client:
+def prepare(server: Server) -> dict[str, Any]:
+    """A thousand boxes with pieces of one SKU, and a thousand jobs for it; the pages of fifty rows."""
+    api = f"http://127.0.0.1:{server.port}/api/v2"
+    with httpx.Client(base_url=api, headers={"Authorization": f"Bearer {KEY}"}) as client:
 
         def ok(method: str, path: str, body: Any = None) -> Any:
             return client.request(method, path, json=body).raise_for_status().json()
 
         ok("POST", "/sku", {"id": "A", "name": "Article"})
-        carriers = {row["carrier_id"] for row in ok("GET", "/inventory_view?size=500")["items"]} - {None}
-        for number, carrier in enumerate(sorted(carriers)[:60]):
-            box = ok("POST", f"/box/{carrier}", {"section_code": 11111111})["id"]
-            if number == 0:
-                load = {"sku_id": "A", "item_count": STOCK, "item_count_max": STOCK}
-                ok("POST", f"/load/{box}", load)
-        for carrier in sorted(carriers)[:60]:
-            ok("POST", "/requests", {"type": "FETCH", "entities": [{"carrier_id": carrier}]})
-        return {path: ok("GET", f"/{path}?size=50") for path in ("inventory_view", "jobs")}
+        rows = ok("GET", "/inventory_view?size=1000")["items"]
+        carriers = sorted({row["carrier_id"] for row in rows} - {None})
+        each = -(-PAGES * SIZE // len(carriers))
+        codes = ["0" * i + "1" + "0" * (31 - i) for i in range(each)]
+        places = [(carrier, code) for code in codes for carrier in carriers][: PAGES * SIZE]
+        load = {"sku_id": "A", "item_count": STOCK, "item_count_max": STOCK}
+        for number, (carrier, code) in enumerate(places):
+            box = ok("POST", f"/box/{carrier}", {"section_code": code})["id"]
+            ok("POST", f"/load/{box}", load if number == 0 else load | {"item_count": 1})
+        for _ in range(PAGES * SIZE):
+            ok("POST", "/requests", {"type": "FULFILLMENT", "entities": [{"sku_id": "A", "quantity": 1}]})
+        ok("POST", "/sku", {"id": "B", "name": "Another"})
+        for carrier in carriers[:BOXES]:
+            box = ok("POST", f"/box/{carrier}", {"section_code": "0" * 31 + "1"})["id"]
+            ok("POST", f"/load/{box}", load | {"sku_id": "B"})
+        return {path: ok("GET", f"/{path}?size={SIZE}") for path in ("inventory_view", "jobs")}
 
 
 def compare(kinds: dict[str, Write], seconds: float, rounds: int, speed: str) -> dict[str, Any]:
@@ -206,7 +235,7 @@ def compare(kinds: dict[str, Write], seconds: float, rounds: int, speed: str) ->
     twin = ("-m", "twin", "serve", "--site", "demo", "--speed", speed, "--port", str(port), "--api-key", KEY)
     with tempfile.TemporaryDirectory() as folder, started(cores[0], *twin) as served:
         wait_for(f"http://127.0.0.1:{port}/api/v2/health")
-        pages = prepare(f"http://127.0.0.1:{port}")
+        pages = prepare(Server(served.pid, port))
         file = Path(folder) / "pages.json"
         file.write_text(json.dumps(pages))
         with started(cores[0], "-m", "benchmarks.bare", str(bare_port), str(file)) as bare:
@@ -250,11 +279,11 @@ def main() -> None:
     if options.json:
         print(json.dumps(found, indent=1))
         return
-    print(f"{'':30}{'twin/s':>9}{'bare/s':>9}{'ratio':>7}{'twin us':>9}{'bare us':>9}{'ratio':>7}")
+    print(f"{'':34}{'twin/s':>9}{'bare/s':>9}{'ratio':>7}{'twin us':>9}{'bare us':>9}{'ratio':>7}")
     for kind, row in found.items():
         rates = f"{row['twin_per_s']:9,.0f}{row['bare_per_s']:9,.0f}{row['ratio']:7.2f}"
         cpu = row["cpu_ratio"] or 0
-        print(f"{kind:30}{rates}{row['twin_cpu_us']:9,.0f}{row['bare_cpu_us']:9,.0f}{cpu:7.2f}")
+        print(f"{kind:34}{rates}{row['twin_cpu_us']:9,.0f}{row['bare_cpu_us']:9,.0f}{cpu:7.2f}")
 
 
 if __name__ == "__main__":

@@ -108,8 +108,9 @@ class MemoryTable(Generic[Record]):
 
     def touch(self, record: Record) -> None:
         """The same as ``put`` for what may be lost with the process."""
+        if record.id not in self._by_id:
+            self._by_handle[self._handle(record)] = record.id
         self._by_id[record.id] = record
-        self._by_handle[self._handle(record)] = record.id
 
     def remove(self, record_id: int) -> None:
         """Forget a record."""

@@ -69,7 +69,8 @@ class Coverage:
         kind = WATCHED.get(operation.id)
         if kind is not None and status == 200:
             pattern = CODE if kind == "event" else STATUS
-            self._seen.update((client, kind, found.decode()) for found in pattern.findall(answer))
+            for found, count in Counter(pattern.findall(answer)).items():
+                self._seen[client, kind, found.decode()] += count
 
     def clear(self) -> None:
         """Begin anew."""

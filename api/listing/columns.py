@@ -5,6 +5,7 @@ So a filter looks at every different value once, and numpy at the rows.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Generic
 
@@ -18,10 +19,12 @@ Keys = NDArray[np.int64]
 
 NOTHING = 0
 """The code of rows without a value."""
+FEW = 16
+"""Where less than one in so many values is new, each is put into its place; else all are sorted."""
 
 
 class Column(Generic[Row]):
-    """The values that ``get`` reads of rows, by slot; kept up to date by `update`."""
+    """The values that ``get`` reads of rows, by slot: those of marked slots are read anew by `catch_up`."""
 
     def __init__(self, get: Callable[[Row], Any], slots: int) -> None:
         self._get = get
@@ -30,9 +33,11 @@ class Column(Generic[Row]):
         self._uses = [0]
         self._code_of: dict[Any, int] = {}
         self._free: list[int] = []
+        self._marked: dict[int, None] = {}
         self._shown: list[str | None] | None = None
-        self._in_order: list[int] = []
+        self._in_order: NDArray[np.intp] = np.zeros(0, dtype=np.intp)
         self._unordered: dict[int, None] = {}
+        self._gone: list[int] = []
         self._places: Keys | None = None
 
     # -- upkeep
@@ -43,8 +48,21 @@ class Column(Generic[Row]):
         room[: len(self._codes)] = self._codes
         self._codes = room
 
-    def update(self, slots: Sequence[int], rows: Sequence[Row | None]) -> None:
-        """Read the values of some slots anew."""
+    def mark(self, slots: Iterable[int]) -> None:
+        """Note that the rows of some slots have changed."""
+        self._marked.update(dict.fromkeys(slots))
+
+    @property
+    def behind(self) -> int:
+        """How many slots are marked."""
+        return len(self._marked)
+
+    def catch_up(self, rows: Sequence[Row | None]) -> None:
+        """Read the values of all marked slots."""
+        if not self._marked:
+            return
+        slots = list(self._marked)
+        self._marked.clear()
         get, code_of = self._get, self._code_of
         before = self._codes[slots].tolist()
         after = []
@@ -84,7 +102,7 @@ class Column(Generic[Row]):
                 self._shown[code] = None
             self._unordered.pop(code, None)
             self._free.append(code)
-            self._places = None
+            self._gone.append(code)
 
     # -- questions
 
@@ -136,13 +154,25 @@ class Column(Generic[Row]):
         return -found if descending else found
 
     def _order(self) -> None:
-        # What was in order stays so: sorting the few that are new among them is quick.
-        kept = [code for code in self._in_order if self._uses[code] and code not in self._unordered]
-        self._in_order = sorted([*kept, *self._unordered], key=self._values.__getitem__)
+        # What was in order stays so. Codes that are gone may have been given to other values since.
+        left = np.ones(len(self._values), dtype=np.bool_)
+        left[self._gone] = False
+        kept = self._in_order[left[self._in_order]]
+        new = sorted(self._unordered, key=self._values.__getitem__)
+        self._in_order = self._merged(kept, new)
+        self._gone.clear()
         self._unordered.clear()
         places = np.full(len(self._values), len(self._values), dtype=np.int64)
         places[self._in_order] = np.arange(len(self._in_order))
         self._places = places
+
+    def _merged(self, kept: NDArray[np.intp], new: list[int]) -> NDArray[np.intp]:
+        """The codes of both, each in the order of its values, in one order."""
+        value_of = self._values.__getitem__
+        if len(new) * FEW > len(kept):
+            return np.array(sorted([*kept.tolist(), *new], key=value_of), dtype=np.intp)
+        at = [bisect_left(kept, value_of(code), key=value_of) for code in new]
+        return np.insert(kept, at, new)
 
 
 def _folded(value: Any) -> str:

@@ -14,6 +14,9 @@ from api.listing.fields import Field, Row
 WRITTEN = 20_000
 """So many rows at most are kept as they were written: some 15 MB."""
 
+MOST_BEHIND = 5_000
+"""A column that nobody asks about is brought up to date when more rows than these have changed."""
+
 Slots = NDArray[np.intp]
 Condition = Callable[["Table[Row]"], Mask]
 """A question about rows: the slots for which it holds."""
@@ -31,7 +34,8 @@ class Rows(Protocol[Row]):
 
 
 class Table(Generic[Row]):
-    """Columns of the fields that somebody has asked for, brought up to date by `refresh`."""
+    """Columns of the fields that somebody has asked for. `refresh` tells them what has changed; each
+    is brought up to date when it is next asked about."""
 
     def __init__(self, source: Rows[Row], fields: Mapping[str, Field[Row]]) -> None:
         self._source, self._fields = source, fields
@@ -71,7 +75,9 @@ class Table(Generic[Row]):
             self._ranks[slots] = wanted
             self._in_order = None
         for column in self._columns.values():
-            column.update(slots, rows)
+            column.mark(slots)
+            if column.behind > MOST_BEHIND:
+                column.catch_up(rows)
 
     def _make_room(self, slots: int) -> None:
         had = len(self._shown)
@@ -101,11 +107,11 @@ class Table(Generic[Row]):
         return self._column(field.name, True, field.order) if field.order else self.column(field)
 
     def _column(self, name: str, sorting: bool, get: Callable[[Row], object]) -> Column[Row]:
-        column = self._columns.get((name, sorting))
+        column, rows = self._columns.get((name, sorting)), self._source.rows
         if column is None:
             column = self._columns[name, sorting] = Column(get, len(self._shown))
-            rows = self._source.rows
-            column.update([slot for slot, row in enumerate(rows) if row is not None], rows)
+            column.mark([slot for slot, row in enumerate(rows) if row is not None])
+        column.catch_up(rows)
         return column
 
     def absent(self, name: str) -> Mask:

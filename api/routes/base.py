@@ -14,7 +14,7 @@ from api.accounts import Accounts, Caller
 from api.accounts.roles import right_to
 from api.listing import Listing
 from api.preferences import PAGE_SIZE, Preferences
-from api.routes.direct import Provider, shortcut
+from api.routes.direct import Provider, Shortcut, shortcut
 from api.security import BEARER, get_accounts, get_caller, guard
 from api.wire.errors import ALWAYS, INVALID, Documented
 from api.wire.exact import ExactResponse, parse_json, written
@@ -143,7 +143,12 @@ class StrictRequest(Request):
 
 
 class StrictRoute(APIRoute):
-    """Asks who calls and whether they may, before it looks at anything else; then reads the body strictly."""
+    """Asks who calls and whether they may, before it looks at anything else; then reads the body strictly.
+
+    ``direct`` is the short way into it, which asks the same; None where there is none.
+    """
+
+    direct: Shortcut | None = None
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """The handler with both put in front."""
@@ -153,10 +158,13 @@ class StrictRoute(APIRoute):
 
         async def guarded(request: Request) -> Response:
             guard(request, right)
-            strict = StrictRequest(request.scope, request.receive)
-            answer = await short(strict) if short is not None else None
-            return await handle(strict) if answer is None else answer
+            return await handle(StrictRequest(request.scope, request.receive))
 
+        async def direct(request: Request) -> Response | None:
+            guard(request, right)
+            return await short(request) if short is not None else None
+
+        self.direct = None if short is None else direct
         return guarded
 
 
@@ -191,13 +199,14 @@ def answer_page(
     calendar: Calendar,
     body: Callable[[Row, Calendar], Any],
     variant: Hashable = None,
+    write: Callable[[Any], bytes] = written,
 ) -> Response:
     """The page of a listing that a request asks for.
 
-    ``variant`` is what bodies depend on besides row and calendar.
+    ``variant`` is what bodies depend on besides row and calendar. ``write`` makes JSON of one.
     """
     query, usual = request.query_params, _usual_page(request)
-    content = listing.written(query, rows, calendar, lambda row: written(body(row, calendar)), usual, variant)
+    content = listing.written(query, rows, calendar, lambda row: write(body(row, calendar)), usual, variant)
     return Response(content, media_type="application/json")
 
 

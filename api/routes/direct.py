@@ -1,4 +1,4 @@
-"""Shorter ways for calls that need little: to an operation of fixed path, and into an operation.
+"""The short way for calls that need little: straight into operations of fixed path.
 
 What FastAPI would do for them is the same at many times the cost. Whatever is out of the
 ordinary (parameters in path or query, a body that is not valid) goes FastAPI's way, which
@@ -10,12 +10,19 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Any
 
-from fastapi import Request
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
 from fastapi.params import Body
 from fastapi.routing import APIRoute
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Match
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from api.surprise import Unavailable
+from twin.domain.errors import Refusal
+from twin.records.store import CannotKeep
 
 Provider = Callable[[Request], Awaitable[object]]
 """What a dependency stands for, for a request."""
@@ -24,26 +31,67 @@ Shortcut = Callable[[Request], Awaitable[Response | None]]
 """Answers a request, or None for one that has to go the long way."""
 
 PLAIN_JSON = b"application/json"
+WORDED = (Refusal, Unavailable, CannotKeep, HTTPException, RequestValidationError)
+"""What operations raise for the application to put into words."""
 
 
-class FixedPaths(BaseRoute):
-    """Finds operations by method and path where the path has no parameters."""
+class Direct:
+    """Lets ``shortcuts``, by method and path, answer before the application looks for a route."""
 
-    def __init__(self, routes: Iterable[BaseRoute]) -> None:
-        own = [route for route in routes if isinstance(route, APIRoute)]
-        fixed = [
-            (method, route.path) for route in own if "{" not in route.path for method in route.methods or ()
-        ]
-        self._routes = {call: _first(own, *call) for call in fixed}
+    def __init__(
+        self,
+        app: ASGIApp,
+        shortcuts: Mapping[tuple[str, str], Shortcut],
+        request_of: Callable[[Scope, Receive], Request],
+    ) -> None:
+        self._app, self._shortcuts, self._request_of = app, shortcuts, request_of
 
-    def matches(self, scope: Scope) -> tuple[Match, Scope]:
-        """A full match, or none: this is but the first of all routes."""
-        route = self._routes.get((scope.get("method", ""), scope["path"]))
-        return (Match.NONE, {}) if route is None else route.matches(scope)
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve a call."""
+        http = scope["type"] == "http"
+        short = self._shortcuts.get((scope["method"], scope["path"])) if http else None
+        if short is None:
+            await self._app(scope, receive, send)
+            return
+        request = self._request_of(scope, receive)
+        try:
+            answer = await short(request)
+        except ClientDisconnect:
+            return
+        except WORDED as refusal:
+            answer = await _worded(request, refusal)
+        if answer is None:
+            await self._app(scope, again(await request.body(), receive), send)
+        else:
+            await answer(scope, receive, send)
 
-    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Let the operation have the call."""
-        await self._routes[scope["method"], scope["path"]].handle(scope, receive, send)
+
+async def _worded(request: Request, refusal: Exception) -> Response:
+    """What the application says to a refusal."""
+    app: FastAPI = request.app
+    handlers = app.exception_handlers
+    status = getattr(refusal, "status_code", None)
+    kinds = (status, *type(refusal).__mro__)
+    handle: Any = next(handlers[kind] for kind in kinds if kind in handlers)
+    answer: Response = await handle(request, refusal)
+    return answer
+
+
+def again(body: bytes, receive: Receive) -> Receive:
+    """A body that was read already, and then whatever comes: that the client has gone."""
+    first: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
+
+    async def replayed() -> Message:
+        return first.pop() if first else await receive()
+
+    return replayed
+
+
+def by_fixed_path(routes: Iterable[BaseRoute]) -> dict[tuple[str, str], APIRoute]:
+    """The operations whose path has no parameters, each as the one that a call would come to."""
+    own = [route for route in routes if isinstance(route, APIRoute)]
+    fixed = [(method, route.path) for route in own if "{" not in route.path for method in route.methods or ()]
+    return {call: _first(own, *call) for call in fixed}
 
 
 def _first(routes: list[APIRoute], method: str, path: str) -> APIRoute:

@@ -36,7 +36,7 @@ from api.wire.inventory import (
     load_body,
     load_removed,
 )
-from api.wire.inventory_view import INVENTORY, InventoryViewResponse, inventory_body
+from api.wire.inventory_view import INVENTORY, InventoryViewResponse, inventory_body, inventory_json
 from twin.domain.commands import ChangeLoad, CreateBox, DeleteBox, DeleteLoad, MoveBox, MoveBoxes, SwapBoxes
 from twin.domain.errors import Invalid, NotFound
 from twin.domain.events import Event, LoadChanged
@@ -224,4 +224,5 @@ async def get_inventory_view(request: Request, world: InWorld, calendar: InTime)
 
     `box_id__eq=none` asks for rows without box, `sku_id__eq=none` for boxes without SKU.
     """
-    return answer_page(INVENTORY, request, world.views.live_inventory(), calendar, inventory_body)
+    rows = world.views.live_inventory()
+    return answer_page(INVENTORY, request, rows, calendar, inventory_body, write=inventory_json)

@@ -15,7 +15,7 @@ from api.uploads import UploadRoute
 from api.wire.common import LONGEST_TEXT
 from api.wire.errors import CONFLICT, NOT_FOUND, TOO_LARGE
 from api.wire.exact import ExactResponse
-from api.wire.sku import SkuResponse, image_base, sku_body
+from api.wire.sku import SkuResponse, sku_answer
 from twin.domain.commands import ChangeSku
 from twin.domain.errors import InUse
 
@@ -49,7 +49,7 @@ async def upload_image(
     if len(content) > LARGEST_PICTURE:
         raise HTTPException(413, f"the picture is larger than {LARGEST_PICTURE} bytes")
     await _give(bridge, request.state.hosted.stores.pictures, sku_id, content, overwrite_existing_image)
-    return ExactResponse(sku_body(bridge.world.views.sku(sku_id), calendar, image_base(request)))
+    return ExactResponse(sku_answer(bridge.world.views.sku(sku_id), calendar, request))
 
 
 async def _give(bridge: Bridge, pictures: Pictures, sku_id: str, content: bytes, overwrite: bool) -> None:

@@ -22,7 +22,7 @@ from api.routes.base import (
 from api.wire.common import Page
 from api.wire.errors import CONFLICT, NOT_FOUND, TOO_LARGE
 from api.wire.exact import ExactResponse
-from api.wire.sku import SKUS, Sku, SkuPatch, SkuResponse, image_base, sku_body
+from api.wire.sku import SKUS, Sku, SkuPatch, SkuResponse, image_base, sku_answer, sku_body
 from api.wire.stamps import Calendar
 from twin.domain.commands import ChangeSku, DeleteSku
 
@@ -35,7 +35,7 @@ NO_CHANGE = SkuPatch()
 
 
 def _answer(request: Request, bridge: Bridge, sku_id: str, calendar: Calendar) -> Response:
-    return ExactResponse(sku_body(bridge.world.views.sku(sku_id), calendar, image_base(request)))
+    return ExactResponse(sku_answer(bridge.world.views.sku(sku_id), calendar, request))
 
 
 @router.post(

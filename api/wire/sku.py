@@ -141,6 +141,11 @@ def image_base(request: Request) -> str:
     return f"{request.base_url}images/"
 
 
+def sku_answer(row: SkuRow, calendar: Calendar, request: Request) -> SkuResponse:
+    """The body for an SKU that answers a request."""
+    return sku_body(row, calendar, "" if row.picture is None else image_base(request))
+
+
 def sku_body(row: SkuRow, calendar: Calendar, images: str) -> SkuResponse:
     """The body for an SKU; ``images``: see `image_base`."""
     deleted = row.deleted_ms

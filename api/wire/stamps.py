@@ -28,6 +28,10 @@ class Calendar:
         """The same instant with an explicit offset of zero."""
         return _written(self.epoch, ms)[1]
 
+    def both(self, ms: int) -> tuple[str, str]:
+        """`local` and `utc`."""
+        return _written(self.epoch, ms)
+
     def micros(self, raw: str, latest: bool) -> int | None:
         """Simulated microseconds of a written instant, or None where it is not one.
 
@@ -48,6 +52,16 @@ class Calendar:
 @lru_cache(maxsize=4096)
 def _written(epoch: datetime, ms: int) -> tuple[str, str]:
     """An instant in Berlin wall time and in UTC; the rows of a page share many."""
-    instant = (epoch + timedelta(milliseconds=ms)).astimezone(UTC)
+    seconds, ms = divmod(ms, 1000)
+    (local, utc), micros = _second(epoch, seconds), epoch.microsecond + 1000 * ms
+    if micros >= 1_000_000:
+        (local, utc), micros = _second(epoch, seconds + 1), micros - 1_000_000
+    return f"{local}.{micros:06d}", f"{utc}.{micros:06d}+00:00"
+
+
+@lru_cache(maxsize=4096)
+def _second(epoch: datetime, seconds: int) -> tuple[str, str]:
+    """The whole second in which an instant lies, in Berlin wall time and in UTC."""
+    instant = (epoch.replace(microsecond=0) + timedelta(seconds=seconds)).astimezone(UTC)
     local = instant.astimezone(BERLIN).replace(tzinfo=None)
-    return local.isoformat(timespec="microseconds"), instant.isoformat(timespec="microseconds")
+    return local.isoformat(), instant.replace(tzinfo=None).isoformat()

@@ -62,6 +62,7 @@ def to_text_32(mask: int) -> str:
     return f"{mask:032b}"
 
 
+@lru_cache(maxsize=4096)
 def to_wire_32(mask: int) -> int:
     """``section_code_32``: an integer of up to 32 decimal digits, beyond any 64-bit type."""
     return int(to_text_32(mask))

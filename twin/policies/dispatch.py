@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from heapq import heapify, heappop, merge
+from itertools import chain
 from typing import Protocol
 
 import numpy as np
@@ -22,6 +24,8 @@ URGENT_AFTER_MS = 600_000
 WORTH = 10
 """What ``Nearest`` and ``Matching`` give for a shorter way: ms of waiting per ms of driving."""
 
+Rank = tuple[int, int, int]
+"""By what visits are served in turn; it ends with their id."""
 Proposal = tuple[VisitView, Iterable[BotView]]
 """A visit, and the free bots that may serve it, the one to be asked first first."""
 
@@ -48,10 +52,7 @@ class Oldest:
         """See ``Dispatch``."""
         deck = view.decks[level]
         carriers = view.state.carriers
-        found = waiting_visits(view, level, now)
-        if len(found) > 1:
-            found.sort(key=_rank)
-        for visit in found:
+        for visit in _ready(view, merge(*_windows(view, level)), now):
             cell = carriers[visit.carrier].cell
             assert cell is not None
             yield visit, nearest_bots(view, deck, deck.front(cell))
@@ -68,13 +69,14 @@ class Nearest:
     def proposals(self, view: PlantView, level: int, now: int) -> Iterator[Proposal]:
         """See ``Dispatch``."""
         deck = view.decks[level]
-        visits = waiting_visits(view, level, now)
-        costs = _costs(view, deck, visits, list(deck.free_bots))
-        best = sorted(
-            (min(row), visit.id, visit, row) for row, visit in zip(costs.tolist(), visits, strict=True)
-        )
-        bots = list(deck.free_bots)
-        for _, _, visit, row in best:
+        visits, bots = waiting_visits(view, level, now), list(deck.free_bots)
+        if not bots:
+            return
+        costs = _costs(view, deck, visits, bots)
+        best = [(min(row), visit.id, visit, row) for row, visit in zip(costs, visits, strict=True)]
+        heapify(best)  # as a rule only the first few are asked for
+        while best:
+            _, _, visit, row = heappop(best)
             ranked = sorted(zip(row, bots, strict=True))
             yield visit, [view.state.bots[bot] for _, bot in ranked if bot in deck.free_bots]
 
@@ -93,8 +95,8 @@ class Matching:
         deck = view.decks[level]
         visits = sorted(waiting_visits(view, level, now), key=_id)
         bots = sorted(deck.free_bots)
-        costs = _costs(view, deck, visits, bots)
-        rows, columns = linear_sum_assignment(costs)
+        costs = np.array(_costs(view, deck, visits, bots), dtype=np.int64)
+        rows, columns = linear_sum_assignment(costs.reshape(len(visits), len(bots)))
         pairs = sorted((visits[r].rank(), r, bots[c]) for r, c in zip(rows, columns, strict=True))
         for _, row, bot in pairs:
             yield visits[row], [view.state.bots[bot]]
@@ -106,16 +108,24 @@ def waiting_visits(view: PlantView, level: int, now: int) -> list[VisitView]:
     The first ``WINDOW`` of each balcony's queue, without those that were asked for less
     than ``PLANNING_MS`` ago.
     """
+    return list(_ready(view, chain(*_windows(view, level)), now))
+
+
+def _windows(view: PlantView, level: int) -> list[Sequence[Rank]]:
+    """The first in the queue of each balcony with a free handover place, as they are now."""
     deck = view.decks[level]
-    found: list[VisitView] = []
-    visits, carriers = view.state.visits, view.state.carriers
-    for balcony, queue in view.queues.waiting.get(level, {}).items():
-        if queue and free_place(view, deck, balcony) is not None:
-            for _, _, visit_id in queue[:WINDOW]:
-                visit = visits[visit_id]
-                if visit.queued_ms + PLANNING_MS <= now and carriers[visit.carrier].cell is not None:
-                    found.append(visit)
-    return found
+    queues = view.queues.waiting.get(level, {})
+    served = [b for b, queue in queues.items() if queue and free_place(view, deck, b) is not None]
+    return [queues[balcony][:WINDOW] for balcony in served]
+
+
+def _ready(view: PlantView, ranks: Iterable[Rank], now: int) -> Iterator[VisitView]:
+    """Those of some visits that were asked for long enough ago and whose carrier is in store."""
+    visits, carriers, latest = view.state.visits, view.state.carriers, now - PLANNING_MS
+    for _, _, visit_id in ranks:
+        visit = visits[visit_id]
+        if visit.queued_ms <= latest and carriers[visit.carrier].cell is not None:
+            yield visit
 
 
 def nearest_bots(view: PlantView, deck: DeckView, cell: int) -> Iterator[BotView]:
@@ -132,30 +142,24 @@ def nearest_bots(view: PlantView, deck: DeckView, cell: int) -> Iterator[BotView
 
 def free_place(view: PlantView, deck: DeckView, balcony: int) -> int | None:
     """The first free handover place of a balcony on a level, if it is not blocked."""
-    if view.damage.is_closed(balcony):
-        return None
+    users = deck.place_user
     for cell in view.places[deck.level.id][balcony]:
-        if deck.place_user[cell] == NOBODY:
-            return cell
+        if users[cell] == NOBODY:
+            return None if view.damage.is_closed(balcony) else cell
     return None
 
 
-def _costs(view: PlantView, deck: DeckView, visits: list[VisitView], bots: list[int]) -> np.ndarray:
+def _costs(view: PlantView, deck: DeckView, visits: list[VisitView], bots: list[int]) -> list[list[int]]:
     """By visit and bot, in ms: the rank of the visit, and ``WORTH`` times the bot's way to it."""
-    if not visits or not bots:
-        return np.zeros((len(visits), len(bots)), dtype=np.int64)
     xy, carriers = deck.level.xy, view.state.carriers
-    to = np.array([xy[deck.front(carriers[v.carrier].cell or 0)] for v in visits])
-    at = np.array([xy[view.state.bots[b].cell] for b in bots])
-    cell_ms = view.site.pitch_mm * 1000 // view.site.motion.unladen.speed_mm_s
-    cells = np.abs(to[:, None, :] - at[None, :, :]).sum(axis=2)
-    ranks = np.array([v.rank()[0] for v in visits], dtype=np.int64)
-    costs: np.ndarray = ranks[:, None] + WORTH * cell_ms * cells
+    each = WORTH * (view.site.pitch_mm * 1000 // view.site.motion.unladen.speed_mm_s)
+    at = [xy[view.state.bots[bot].cell] for bot in bots]
+    costs: list[list[int]] = []
+    for visit in visits:
+        x, y = xy[deck.front(carriers[visit.carrier].cell or 0)]
+        rank = visit.rank()[0]
+        costs.append([rank + each * (abs(x - bx) + abs(y - by)) for bx, by in at])
     return costs
-
-
-def _rank(visit: VisitView) -> tuple[int, int, int]:
-    return visit.rank()
 
 
 def _id(visit: VisitView) -> int:

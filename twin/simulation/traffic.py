@@ -264,7 +264,9 @@ class Traffic:
             late = times is None or _delays(runs, times, now)[i] > PATIENCE_MS
             for route in self._others(at, stop, chosen[i]) if late else ():
                 trial = [*chosen[:i], route, *chosen[i + 1 :]]
-                trial_runs = self._runs(bot, stops, trial)
+                trial_runs = self._with_leg(bot, stops, runs, i, route)
+                if now + _free_flow_ms(trial_runs) >= best:
+                    continue
                 trial_times = self._schedule(bot, trial_runs, now, best)
                 if trial_times is not None and _arrival(trial_runs, trial_times) < best:
                     chosen, runs, times = trial, trial_runs, trial_times
@@ -289,13 +291,36 @@ class Traffic:
         legs: list[list[Run]] = []
         axis, before = bot.axis, 0
         for stop, route in zip(stops, chosen, strict=True):
-            leg: list[Run] = []
-            for a, b in pairwise(route):
-                leg.append(self.run(a, b, axis, stop.laden, before))
+            leg = self._leg_runs(route, axis, stop.laden, before)
+            if leg:
                 axis, before = leg[-1].axis, 0
             legs.append(leg)
             before += stop.dwell_ms
         return legs
+
+    def _leg_runs(self, route: Route, axis: int, laden: bool, before: int) -> list[Run]:
+        """The runs along a route, for a bot whose wheels stand along ``axis`` and which waits ``before``."""
+        runs: list[Run] = []
+        for a, b in pairwise(route):
+            runs.append(self.run(a, b, axis, laden, before))
+            axis, before = runs[-1].axis, 0
+        return runs
+
+    def _with_leg(
+        self, bot: Bot, stops: Sequence[Stop], legs: list[list[Run]], i: int, route: Route
+    ) -> list[list[Run]]:
+        """The same runs with another route for leg ``i``, which ends along another axis perhaps."""
+        axis = next((leg[-1].axis for leg in reversed(legs[:i]) if leg), bot.axis)
+        before = legs[i][0].before_ms - (self._turn_ms if legs[i][0].axis != axis else 0)
+        changed = [*legs[:i], self._leg_runs(route, axis, stops[i].laden, before), *legs[i + 1 :]]
+        was, axis = legs[i][-1].axis, changed[i][-1].axis
+        follower = next((j for j in range(i + 1, len(legs)) if legs[j]), None)
+        if follower is not None and was != axis:
+            first, *others = legs[follower]
+            turn = self._turn_ms if first.axis == was else -self._turn_ms
+            first = Run(first.start, first.ahead, first.axis, first.track, first.before_ms + turn)
+            changed[follower] = [first, *others]
+        return changed
 
     def _schedule(
         self, bot: Bot, legs: list[list[Run]], now: int, before: int = NEVER
@@ -321,9 +346,10 @@ class Traffic:
             key = (run.start, run.ahead[-1], run.track.duration_ms, wanted, i == last)
             depart = known.get(key, 0)
             if not depart:
-                depart = known[key] = self.earliest(run, wanted, me, i == last)
+                depart = self.earliest(run, wanted, me, i == last, latest[i])
             if depart >= latest[i]:
                 return None
+            known[key] = depart
             left = depart + run.track.first_leave
             blocked_until = self._needed_before(run.start, at_rest, left, me)
             if blocked_until:
@@ -339,34 +365,43 @@ class Traffic:
             i += 1
         return departures
 
-    def earliest(self, run: Run, depart: int, me: int, final: bool) -> int:
-        """The first departure at or after ``depart`` at which every cell of a run is free in its window."""
+    def earliest(self, run: Run, depart: int, me: int, final: bool, before: int = NEVER) -> int:
+        """The first departure at or after ``depart`` at which every cell of a run is free in its window.
+
+        Where that is not ``before`` an instant, it is only certain that it is not.
+        """
         track, table = run.track, self._table
         leaves = track.leave_final if final else track.leave
         for cell, enter, leave in zip(run.ahead, track.enter, leaves, strict=True):
-            entries = table[cell]
-            if entries:
+            holds = table[cell]
+            if holds:
                 entered, left = depart + enter, depart + leave
-                for held_from, held_until, who in entries:
+                for held_from, held_until, who in holds:
                     if entered < held_until and held_from < left and who != me:
-                        return self._later(run.ahead, track.enter, leaves, held_until - enter, me)
+                        return self._later(run, leaves, held_until - enter, me, final, before)
         return depart
 
     def _later(
-        self, ahead: range, enters: Sequence[int], leaves: Sequence[int], depart: int, me: int
+        self, run: Run, leaves: Sequence[int], depart: int, me: int, final: bool, before: int
     ) -> int:
         """The first free departure at or after ``depart``: past every hold that stands in its way.
 
         A hold of a cell forbids the departures between two instants. Swept in order,
         they give the answer in one pass however crowded the way is.
         """
-        table = self._table
+        table, enters = self._table, run.track.enter
+        if final:
+            # Where a bot stays without end nobody may be due any more.
+            ends = [held_until for _, held_until, who in table[run.ahead[-1]] if who != me]
+            depart = max([depart, *(end - enters[-1] for end in ends)])
+        if depart >= before:
+            return depart
         forbidden = [
             (held_from - leave, held_until - enter)
-            for cell, enter, leave in zip(ahead, enters, leaves, strict=True)
-            for entered in (depart + enter,)
+            for cell, enter, leave in zip(run.ahead, enters, leaves, strict=True)
+            for entered, left in ((depart + enter, before + leave),)
             for held_from, held_until, who in table[cell]
-            if held_until > entered and who != me
+            if held_until > entered and held_from < left and who != me
         ]
         forbidden.sort()
         for after, until in forbidden:

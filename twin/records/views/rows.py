@@ -75,8 +75,10 @@ class InventoryRow:
     @property
     def updated_ms(self) -> int | None:
         """When box, load or carrier last changed; None for an empty position."""
-        times = [t for t in (self.stand.changed_ms, self.box_updated_ms) if t is not None]
-        return max(times, default=None)
+        of_carrier, of_box = self.stand.changed_ms, self.box_updated_ms
+        if of_carrier is None or of_box is None:
+            return of_box if of_carrier is None else of_carrier
+        return max(of_carrier, of_box)
 
 
 @dataclass(slots=True)
