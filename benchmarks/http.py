@@ -142,7 +142,7 @@ def fresh(path: str) -> Write:
 
 def ask(method: str, path: str, body: Callable[[int], Any] | None = None) -> Write:
     """Requests of one kind."""
-    head = f"{method} /api/v2{path} HTTP/1.1\r\nHost: twin\r\nAuthorization: Bearer {KEY}\r\n"
+    head = f"{method} /api/v2{path} HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer {KEY}\r\n"
     if body is None:
         whole = f"{head}\r\n".encode()
         return lambda _number: whole

@@ -28,7 +28,8 @@ PARTS = {
     "traffic": ("simulation/traffic.py",),
     "policies": ("policies/",),
     "plant": ("domain/",),
-    "records": ("records/", "orjson"),
+    "key figures": ("records/measures/",),
+    "event log": ("records/", "orjson", "_hashlib"),
     "demand and people": ("simulation/arriving.py", "simulation/serving.py", "simulation/randomness.py"),
     "kernel": ("simulation/agenda.py", "simulation/engine.py", "simpy/"),
     "driving, dispatching, charging": ("simulation/",),
@@ -180,17 +181,25 @@ def shares(site: Site, hours: float, lines_per_hour: int) -> dict[str, float]:
     profile.enable()
     engine.run_until(round(hours * HOUR_MS))
     profile.disable()
-    spent = dict.fromkeys([*PARTS, "Python itself"], 0.0)
-    for (file, _, _), (_, _, own, _, _) in pstats.Stats(profile).stats.items():  # type: ignore[attr-defined]
-        spent[_part(file)] += own
+    spent = by_part(profile)
     total = sum(spent.values())
     return {part: seconds / total for part, seconds in spent.items()}
 
 
-def _part(file: str) -> str:
+def by_part(profile: cProfile.Profile) -> dict[str, float]:
+    """The seconds of a profile by part of the code."""
+    spent = dict.fromkeys([*PARTS, "Python itself"], 0.0)
+    entries = pstats.Stats(profile).stats.items()  # type: ignore[attr-defined]
+    for (file, _, function), (_, _, own, _, _) in entries:
+        spent[_part(function if file == "~" else file)] += own
+    return spent
+
+
+def _part(where: str) -> str:
+    """The part that a file, or a function written in C, belongs to."""
     root = str(Path(twin.__file__).parent)
-    name = file.removeprefix(root)
-    inside = name != file or "simpy" in file or "orjson" in file
+    name = where.removeprefix(root)
+    inside = name != where or any(mark in where for mark in ("simpy", "orjson", "_hashlib"))
     for part, marks in PARTS.items():
         if inside and any(mark in name for mark in marks):
             return part

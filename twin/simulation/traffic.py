@@ -377,7 +377,9 @@ class Traffic:
             if holds:
                 entered, left = depart + enter, depart + leave
                 for held_from, held_until, who in holds:
-                    if entered < held_until and held_from < left and who != me:
+                    if held_from >= left:
+                        break  # they are in order
+                    if held_until > entered and who != me:
                         return self._later(run, leaves, held_until - enter, me, final, before)
         return depart
 
