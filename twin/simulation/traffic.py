@@ -322,9 +322,7 @@ class Traffic:
             changed[follower] = [first, *others]
         return changed
 
-    def _schedule(
-        self, bot: Bot, legs: list[list[Run]], now: int, before: int = NEVER
-    ) -> list[int] | None:
+    def _schedule(self, bot: Bot, legs: list[list[Run]], now: int, before: int = NEVER) -> list[int] | None:
         """Departure times of all runs, each as early as can be, or None.
 
         A bot waits only at rest. If somebody needs the cell where it waits before it
@@ -383,9 +381,7 @@ class Traffic:
                         return self._later(run, leaves, held_until - enter, me, final, before)
         return depart
 
-    def _later(
-        self, run: Run, leaves: Sequence[int], depart: int, me: int, final: bool, before: int
-    ) -> int:
+    def _later(self, run: Run, leaves: Sequence[int], depart: int, me: int, final: bool, before: int) -> int:
         """The first free departure at or after ``depart``: past every hold that stands in its way.
 
         A hold of a cell forbids the departures between two instants. Swept in order,
@@ -443,7 +439,6 @@ class Traffic:
                 clock += stop.dwell_ms
                 dwelt += stop.dwell_ms
         return Trip(steps, holds_of(steps, bot.cell, now))
-
 
     def energy_of(self, leg: Step, laden: bool) -> int:
         """What a leg draws, in mJ, worked out from its runs."""
