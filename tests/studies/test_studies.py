@@ -158,18 +158,18 @@ def interval(low: float, high: float) -> Interval:
     ("low", "high", "verdict"), [(510, 530, MET), (490, 530, OPEN), (470, 490, MISSED), (500, 500, MET)]
 )
 def test_a_target_is_met_if_the_whole_interval_is(low, high, verdict):
-    (found,) = judge({"lines_per_hour": interval(low, high)}, {"lines_per_hour": bound(">= 500")})
+    (found,) = judge({"lines_per_hour": interval(low, high)}, {"lines_per_hour": bound(">= 500", "lines/h")})
     assert found.verdict == verdict
 
 
 def test_one_replication_leaves_every_target_open():
-    (found,) = judge({"takt": Interval(5, math.nan, math.nan, 1)}, {"takt": bound("<= 10 s")})
+    (found,) = judge({"takt": Interval(5, math.nan, math.nan, 1)}, {"takt": bound("<= 10 s", "s")})
     assert found.verdict == OPEN
     assert found.as_plain()["low"] is None
 
 
 def test_a_target_of_a_kpi_that_nothing_happened_for_is_open():
-    (found,) = judge({"takt": interval(1, 2)}, {"cycle_time_mean": bound("<= 10 s")})
+    (found,) = judge({"takt": interval(1, 2)}, {"cycle_time_mean": bound("<= 10 s", "s")})
     assert found.verdict == OPEN
     assert found.as_plain()["mean"] is None
 

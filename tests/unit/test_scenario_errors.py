@@ -77,7 +77,7 @@ WRONG: dict[str, tuple[str, str]] = {
     ),
     "a target that is no bound": (
         GOOD + "targets:\n  lines_per_hour: 500\n",
-        's.yaml:9:19: targets.lines_per_hour is 500, not a bound; write ">= 500" or "<= 4 min", in quotes',
+        's.yaml:9:19: targets.lines_per_hour is 500, not a bound; write ">= 500" or the like, in quotes',
     ),
     "a share that is none": (
         GOOD + "stock: {fill_percent: 120}\n",
@@ -110,11 +110,43 @@ WRONG: dict[str, tuple[str, str]] = {
     ),
     "a schema of another version": (
         changed("schema: 1", "schema: 2"),
-        "s.yaml:1:9: schema is 2; give a value from 1 to 1",
+        "s.yaml:1:9: schema is 2; give 1",
     ),
     "no mapping at all": (
         "- schema: 1\n",
         "s.yaml:1:1: the scenario is a list; write key: value pairs with the keys schema, name, description, site, fleet, stock, people, demand, due, faults, policies, settings, run, vary, compare, targets",  # noqa: E501  # noqa: E501
+    ),
+    "a time of five thousand digits": (
+        changed("1 h", "9" * 5000 + " h"),
+        f"s.yaml:7:16: run.horizon is {'9' * 40}..., longer than ten years; write a shorter time",
+    ),
+    "a comma for the decimal point": (
+        changed("{horizon: 1 h, warm_up", "{horizon: '1,5 h', warm_up"),
+        "s.yaml:7:16: run.horizon is the text '1,5 h', not a time; write the decimal point as '.', such as 1.5 h",  # noqa: E501
+    ),
+    "a target without quotes": (
+        GOOD + "targets:\n  lines_per_hour: >= 5\n",
+        "s.yaml:9:20: not valid YAML (expected chomping or indentation indicators, but found '='); write a bound in quotes: \">= 500\"",  # noqa: E501
+    ),
+    "a share without its percent sign": (
+        GOOD + "targets: {balcony_utilisation: '<= 80'}\n",
+        "s.yaml:8:32: targets.balcony_utilisation is the text '<= 80', not a bound of a share; write a percentage, such as \">= 95 %\"",  # noqa: E501
+    ),
+    "a value that is varied twice": (
+        GOOD + "vary: {fleet.bots_per_level: [1, 2, 1]}\n",
+        "s.yaml:8:37: vary.fleet.bots_per_level has 1 twice; keep one",
+    ),
+    "a seed that is varied": (
+        GOOD + "vary: {run.seed: [1, 2]}\n",
+        "s.yaml:8:8: 'run.seed' is the same for all variants; set it in the file itself",
+    ),
+    "nothing that is varied": (
+        GOOD + "vary: {}\n",
+        "s.yaml:8:7: vary is empty; give a key with values, or remove it",
+    ),
+    "a variant that is called as the file itself": (
+        GOOD + "vary: [{name: baseline, fleet.bots_per_level: 1}]\n",
+        "s.yaml:8:15: baseline is the file as it is; give the variant another name",
     ),
     "an order file that there is not": (
         changed("{lines_per_hour: 60}", "{arrivals: recorded, file: orders.csv}"),
@@ -181,3 +213,34 @@ def test_a_wrong_order_file_is_refused_with_its_rows(tmp_path):
 def test_a_scenario_that_is_not_shipped_is_refused_with_the_nearest_one():
     with pytest.raises(Refusal, match="did you mean 'baseline'"):
         find_scenario("baselin")
+
+
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        (b"time,order,quantity\n1,A,1\n", ":1: no column SKU; the columns are time, order, SKU, quantity, not time, order, quantity"),  # noqa: E501
+        (b"", ": no order in it; write one a line below the columns time, order, SKU, quantity"),
+        ("time,order,SKU,quantity\n1,A,Gr\u00fc\u00dfe,1\n".encode("latin-1"), ": line 2 is not UTF-8; save it as UTF-8; name a readable CSV or Parquet file"),  # noqa: E501
+        (b"time,order,SKU,quantity\n2026-01-05 05:00,A,X,1\n", ":2: time is 2026-01-05 05:00, before the run begins at 06:00; set run.start to an earlier time"),  # noqa: E501
+        (b"time,order,SKU,quantity\n2026-01-05T07:00Z,A,X,1\n", ":2: time is 2026-01-05T07:00Z; write local times without an offset, such as 2026-01-05 06:10:00"),  # noqa: E501
+    ],
+)  # fmt: skip
+def test_an_order_file_that_cannot_be_read_is_refused_with_what_would_be_right(data, said, tmp_path):
+    (tmp_path / "o.csv").write_bytes(data)
+    text = changed("{lines_per_hour: 60}", "{arrivals: recorded, file: o.csv}")
+    assert refusal(text, tmp_path) == f"s.yaml:6:38: {tmp_path / 'o.csv'}{said}"
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"\xef\xbb\xbfTime;Order;sku;quantity;remark\r\n600;A;X;2;\r\n15 min;B;Y;1;soon\r\n",
+        b"time\torder\tSKU\tquantity\n10 min\tA\tX\t2\n900\tB\tY\t1\n",
+        b"time,order,SKU,quantity\n2026-03-02 06:10:00,A,X,2\n2026-03-02T06:15,B,Y,1\n",
+    ],
+)
+def test_order_files_as_spreadsheets_write_them_are_read(data, tmp_path):
+    (tmp_path / "o.csv").write_bytes(data)
+    text = changed("{lines_per_hour: 60}", "{arrivals: recorded, file: o.csv}")
+    orders = parse_study(text, "s.yaml", tmp_path).baseline.orders["orders"]
+    assert orders.recorded == [(600_000, "A", (("X", 2),)), (900_000, "B", (("Y", 1),))]

@@ -15,7 +15,14 @@ from twin.domain.inventory import DO_NOTHING
 from twin.domain.layout import EXPONENTIAL
 from twin.experiments.finding import shipped
 from twin.experiments.scenario.making import absences_of, demands_of, epoch_of, faults_of, people_of, stock_of
-from twin.experiments.scenario.quantities import UNITS_MS, bound, duration_ms, duration_text
+from twin.experiments.scenario.quantities import (
+    UNITS_MS,
+    Unclear,
+    bound,
+    duration_ms,
+    duration_text,
+    number_text,
+)
 from twin.experiments.scenario.reading import FOLDER, Study, load_study, parse_study, vary
 from twin.experiments.scenario.sections import SCENARIO, json_schema
 
@@ -38,9 +45,33 @@ def test_a_duration_is_its_number_times_its_unit(number, unit):
 
 
 def test_bounds_take_numbers_times_and_shares():
-    assert [bound(text).value for text in (">= 500", "<= 4 min", "<= 5 %")] == [500, 240, 0.05]
-    assert bound(">= 500").met_by(500)
-    assert not bound("<= 4 min").met_by(240.5)
+    read = [bound(">= 500", "lines/h"), bound("<= 4 min", "s"), bound("<= 90.5", "s"), bound("<= 5 %", "%")]
+    assert [each.value for each in read] == [500, 240, 90.5, 0.05]
+    assert read[0].met_by(500)
+    assert not read[1].met_by(240.5)
+
+
+@pytest.mark.parametrize(
+    ("text", "unit", "said"),
+    [
+        (">= 5 min", "lines/h", 'not a bound of this figure, which is in lines/h; write ">= 500"'),
+        ("<= 5 %", "s", "not a time: '%' is no unit of time; the units are ms, s, min, h, d"),
+        ("<= 80", "%", 'not a bound of a share; write a percentage, such as ">= 95 %"'),
+        ("<= 120 %", "%", 'not a bound of a share; write a percentage, such as ">= 95 %"'),
+        ("5", "s", 'not a bound; write "<= 4 min" or the like, in quotes'),
+    ],
+)
+def test_a_bound_in_another_unit_than_its_figure_is_refused(text, unit, said):
+    with pytest.raises(Unclear) as unclear:
+        bound(text, unit)
+    assert str(unclear.value) == said
+
+
+@given(st.floats(0, 1e12).filter(lambda value: value == round(value, 9)))
+def test_a_bound_is_written_as_it_was_read(value):
+    written = bound(f">= {number_text(value)}", "").text
+    assert bound(written, "").value == value
+    assert "e" not in written
 
 
 @pytest.mark.parametrize("name", shipped(FOLDER))

@@ -170,13 +170,13 @@ class Fields:
 
 def whole_number(node: Node, low: int, high: int) -> tuple[int | None, str]:
     """The number that a node gives, or None and what it is instead, with advice."""
-    wanted = f"from {low} to {high}"
+    wanted = str(low) if low == high else f"from {low} to {high}"
     if isinstance(node, Scalar) and not node.style and _WHOLE.fullmatch(node.text):
         # Longer numbers are out of any limits, and Python refuses to convert very long ones.
         value = int(node.text) if len(node.text) < 20 else None
         if value is not None and low <= value <= high:
             return value, ""
-        return None, f"{shown(node)}; give a value {wanted}"
+        return None, f"{shown(node)}; give {'' if low == high else 'a value '}{wanted}"
     quotes = ", without quotes" if isinstance(node, Scalar) and _WHOLE.fullmatch(node.text) else ""
     return None, f"{shown(node)}; write a whole number {wanted}{quotes}"
 

@@ -125,8 +125,12 @@ def _refuse_strange_text(text: str) -> None:
 def _refusal(error: MarkedYAMLError, text: str) -> NotYaml:
     found = error.problem_mark or error.context_mark
     mark = Mark(found.line + 1, found.column + 1) if found else Mark(1, 1)
-    at_tab = found is not None and text[found.index : found.index + 1] == "\t"
-    advice = "indent with spaces, not tabs" if at_tab else "check indentation, colons, quotes and brackets"
+    here = text[max(0, found.index - 1) : found.index + 2] if found else ""
+    advice = "check indentation, colons, quotes and brackets"
+    if here[1:2] == "\t":
+        advice = "indent with spaces, not tabs"
+    elif ">=" in here:
+        advice = 'write a bound in quotes: ">= 500"'
     reason = " ".join(f"not valid YAML ({error.problem or error.context})".split())
     return NotYaml(mark, reason, advice)
 

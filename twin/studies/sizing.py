@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from twin.domain.errors import Refusal, ScenarioRefused
-from twin.experiments.scenario.kpinames import kpi_trouble
+from twin.experiments.scenario.kpinames import kpi_trouble, unit_of
 from twin.experiments.scenario.quantities import Bound, Unclear, bound
 from twin.experiments.scenario.reading import Study, vary
 from twin.studies.study import Executor, Result, replications, warm_up
@@ -106,7 +106,7 @@ def _target(text: str) -> tuple[str, Bound]:
             if trouble := kpi_trouble(kpi.strip()):
                 raise ScenarioRefused(f"--target {text}: {trouble}")
             try:
-                return kpi.strip(), bound(f"{sign} {limit.strip()}")
+                return kpi.strip(), bound(f"{sign} {limit.strip()}", unit_of(kpi.strip()))
             except Unclear as unclear:
                 raise ScenarioRefused(f"--target {text}: {unclear}") from None
     raise ScenarioRefused(f"--target {text}: not a target; write KPI>=value or KPI<=value, in quotes")

@@ -6,11 +6,14 @@ import re
 from dataclasses import dataclass
 from decimal import Decimal
 from difflib import get_close_matches
+from fractions import Fraction
 
 UNITS_MS = {"ms": 1, "s": 1000, "min": 60_000, "h": 3_600_000, "d": 86_400_000}
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*([A-Za-z%/]*)")
+_COMMA = re.compile(r"\d+,\d+\s*[A-Za-z]")
+MOST_DIGITS = 30
 _BOUND = re.compile(r"(>=|<=)\s*(.+)")
-_NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
+_NUMBER = re.compile(r"-?\d{1,30}(?:\.\d{1,30})?")
 LONGEST_MS = 10 * 365 * UNITS_MS["d"]
 
 
@@ -21,6 +24,8 @@ class Unclear(ValueError):
 def duration_ms(text: str) -> int:
     """Milliseconds of ``30 s`` or ``1.5 h``. Raises Unclear, also for fractions of a ms."""
     found = _DURATION.fullmatch(text.strip())
+    if not found and _COMMA.match(text.strip()):
+        raise Unclear("not a time; write the decimal point as '.', such as 1.5 h")
     if not found:
         raise Unclear("not a time; write a number and a unit, such as 30 min")
     number, unit = found.groups()
@@ -31,11 +36,11 @@ def duration_ms(text: str) -> int:
         meant = {"sec": "s", "seconds": "s", "minutes": "min", "hours": "h", "days": "d"}
         guess = f"did you mean {number} {meant.get(near[0], near[0])}? " if near else ""
         raise Unclear(f"not a time: '{unit}' is no unit of time; {guess}the units are {', '.join(UNITS_MS)}")
-    value = float(number) * UNITS_MS[unit]
-    if value != int(value):
-        raise Unclear("finer than a millisecond; round it")
+    value = Fraction(number) * UNITS_MS[unit] if len(number) <= MOST_DIGITS else LONGEST_MS + 1
     if value > LONGEST_MS:
         raise Unclear("longer than ten years; write a shorter time")
+    if value != int(value):
+        raise Unclear("finer than a millisecond; round it")
     return int(value)
 
 
@@ -70,16 +75,29 @@ class Bound:
         return value >= self.value if self.at_least else value <= self.value
 
 
-def bound(text: str) -> Bound:
-    """``>= 500``, ``<= 4 min`` (in seconds) or ``<= 5 %`` (a share from 0 to 1). Raises Unclear."""
+TIME, SHARE = "s", "%"
+
+
+def bound(text: str, unit: str) -> Bound:
+    """What a figure of some unit shall reach. Raises Unclear.
+
+    ``<= 4 min`` (in seconds) for a time, ``<= 5 %`` (a share from 0 to 1) for a share, else ``>= 500``.
+    """
+    example = {TIME: "<= 4 min", SHARE: ">= 95 %"}.get(unit, ">= 500")
     found = _BOUND.fullmatch(text.strip())
     if not found:
-        raise Unclear('not a bound; write ">= 500" or "<= 4 min", in quotes')
-    return Bound(found.group(1) == ">=", _plain_number(found.group(2).strip()))
+        raise Unclear(f'not a bound; write "{example}" or the like, in quotes')
+    return Bound(found.group(1) == ">=", _value(found.group(2).strip(), unit, example))
 
 
-def _plain_number(text: str) -> float:
-    if _NUMBER.fullmatch(text):
+def _value(text: str, unit: str, example: str) -> float:
+    if _NUMBER.fullmatch(text) and (unit != SHARE or 0 <= float(text) <= 1):
         return float(text)
-    share = re.fullmatch(r"(\d+(?:\.\d+)?)\s*%", text)
-    return float(share.group(1)) / 100 if share else duration_ms(text) / 1000
+    share = re.fullmatch(r"(\d{1,3}(?:\.\d{1,9})?)\s*%", text)
+    if unit == SHARE and share and float(share.group(1)) <= 100:
+        return float(share.group(1)) / 100
+    if unit == SHARE:
+        raise Unclear(f'not a bound of a share; write a percentage, such as "{example}"')
+    if unit == TIME:
+        return duration_ms(text) / 1000
+    raise Unclear(f'not a bound of this figure{f", which is in {unit}" if unit else ""}; write "{example}"')

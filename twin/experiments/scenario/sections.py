@@ -147,6 +147,10 @@ def _check_until(until: model.Until, given: Fields) -> Troubles:
 
 def _check_scenario(scenario: model.Scenario, given: Fields) -> Troubles:
     troubles = [("targets", trouble) for kpi in scenario.targets if (trouble := _no_promise(scenario, kpi))]
+    recorded = [name for name, stream in scenario.demand.items() if stream.arrivals == arriving.RECORDED]
+    if recorded and scenario.stock.skus is not None:
+        message = f"skus means nothing: the SKUs are those of the orders of {', '.join(recorded)}; remove it"
+        troubles.append(("stock", message))
     if scenario.compare is not None and scenario.vary is None:
         troubles.append(("compare", "there is nothing to compare; add 'vary:' or remove compare"))
     return troubles

@@ -14,6 +14,7 @@ from typing import Any, Protocol
 
 from twin.experiments import yamlnodes
 from twin.experiments.fields import Fields, Problems, shown, whole_number
+from twin.experiments.scenario.kpinames import unit_of
 from twin.experiments.scenario.quantities import LONGEST_MS, Unclear, bound, duration_ms, duration_text
 from twin.experiments.yamlnodes import Node, Scalar
 
@@ -220,12 +221,13 @@ class Shift:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A bound of a KPI."""
+    """A bound of the KPI that its name ends with, in that one's unit."""
 
     def read(self, node: Node, name: str, problems: Problems) -> Any:
         """See ``Shape``."""
         try:
-            return bound(node.text if isinstance(node, Scalar) else "")
+            kpi = name.removeprefix("targets.")
+            return bound(node.text if isinstance(node, Scalar) else "", unit_of(kpi))
         except Unclear as unclear:
             _refuse(problems, node, name, f", {unclear}")
             return None

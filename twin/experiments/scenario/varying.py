@@ -16,6 +16,8 @@ from twin.experiments.scenario.shapes import Json
 from twin.experiments.yamlnodes import Mapping, Node, Scalar, Sequence
 
 MOST_VALUES = 10_000
+ALIKE = ("run.replications", "run.seed", "run.events", "targets", "name", "description", "schema", "vary")
+"""Beginnings of keys that are not varied."""
 MOST_VARIANTS = 10_000
 Changes = tuple[tuple[str, Node], ...]
 
@@ -96,7 +98,14 @@ def _grid(node: Mapping, problems: Problems) -> Variation | None:
         if key.text in grid:
             problems.add(key.mark, f"'{key.text}' is given twice in vary; keep one")
             continue
+        _check_key(key, problems)
         grid[key.text] = _values(key, value, problems)
+        seen: dict[str, Node] = {}
+        for each in grid[key.text]:
+            if seen.setdefault(text_of(each), each) is not each:
+                problems.add(each.mark, f"vary.{key.text} has {text_of(each)} twice; keep one")
+    if not grid:
+        problems.add(node.mark, "vary is empty; give a key with values, or remove it")
     count = 1
     for nodes in grid.values():
         count *= len(nodes)
@@ -105,6 +114,12 @@ def _grid(node: Mapping, problems: Problems) -> Variation | None:
             problems.add(node.mark, f"vary makes {count} variants; make it 1 to {MOST_VARIANTS}")
         return None
     return Variation(grid=tuple(grid.items()))
+
+
+def _check_key(key: Scalar, problems: Problems) -> None:
+    """What is one of all variants, or they could not be compared."""
+    if key.text.startswith(ALIKE):
+        problems.add(key.mark, f"'{key.text[:40]}' is the same for all variants; set it in the file itself")
 
 
 def _values(key: Scalar, node: Node, problems: Problems) -> tuple[Node, ...]:
@@ -152,8 +167,13 @@ def _named(node: Sequence, problems: Problems) -> Variation | None:
         names = [value for key, value in item.pairs if key.text == "name"]
         if len(names) != 1 or not isinstance(names[0], Scalar) or not names[0].text:
             problems.add(item.mark, f"vary entry {index} has no name; add one 'name:'")
+        elif names[0].text == "baseline":
+            problems.add(names[0].mark, "baseline is the file as it is; give the variant another name")
         elif names[0].text in found:
             problems.add(names[0].mark, f"two variants are called '{names[0].text}'; rename one")
         else:
-            found[names[0].text] = tuple((key.text, value) for key, value in item.pairs if key.text != "name")
+            changes = [(key, value) for key, value in item.pairs if key.text != "name"]
+            for key, _ in changes:
+                _check_key(key, problems)
+            found[names[0].text] = tuple((key.text, value) for key, value in changes)
     return Variation(named=tuple(found.items())) if len(found) == len(node.items) and found else None
