@@ -116,6 +116,7 @@ class Bridge:
         self._leases = Leases()
         self._stopped_by: str | None = None
         self._advancing = False
+        self._spectators: list[Callable[[], None]] = []
         self._task: asyncio.Task[None] | None = None
         self.failed = False
         self.refusal: Refusal | None = None
@@ -162,11 +163,24 @@ class Bridge:
             new.engine.subscribe(self.breakpoints.observe)
             self._set_pace(speed)
             then(new)
+            for spectator in self._spectators:
+                spectator()
             if self._task is None or self._task.done():
                 self._trouble, self.failed = None, False
                 self._task = asyncio.create_task(self._follow(), name="twin")
                 self._task.add_done_callback(self._ended)
         return before
+
+    def watch(self, spectator: Callable[[], None]) -> Callable[[], None]:
+        """Have ``spectator`` called after every event, and when another world is served. How to end that."""
+        forget = self.engine.subscribe(lambda _seq, _t_ms, _event: spectator())
+        self._spectators.append(spectator)
+
+        def end() -> None:
+            forget()
+            self._spectators.remove(spectator)
+
+        return end
 
     @property
     def trouble(self) -> str | None:

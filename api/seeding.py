@@ -13,6 +13,7 @@ from __future__ import annotations
 import asyncio
 import json
 import runpy
+import traceback
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
@@ -43,8 +44,16 @@ class Seeding:
 
     async def run(self, url: str, api_key: str) -> None:
         """Carry out all of them, beside the server. Raises SeedRefused."""
-        if self._files:
-            await asyncio.to_thread(sow, self._files, url, api_key, self._say)
+        if not self._files:
+            return
+        work = asyncio.create_task(asyncio.to_thread(sow, self._files, url, api_key, self._say))
+        await asyncio.wait([work])
+        error = work.exception()
+        if isinstance(error, Refusal):
+            raise error
+        if error is not None:
+            # A Python file is code of its own, with errors of its own.
+            raise SeedRefused(f"{_place(error, self._files)}: {type(error).__name__}: {error}") from error
 
     def _say(self, doing: str | None) -> None:
         self._told.doing = doing
@@ -75,11 +84,23 @@ def sow(files: Sequence[Path], url: str, api_key: str, say: Say) -> None:
     say(None)
 
 
+def _place(error: BaseException, files: Sequence[Path]) -> str:
+    """The seed file and its line that an error comes from."""
+    if isinstance(error, SyntaxError) and error.filename in map(str, files):
+        return f"{error.filename}:{error.lineno}"
+    frames = traceback.extract_tb(error.__traceback__)
+    lines = [f"{frame.filename}:{frame.lineno}" for frame in frames if frame.filename in map(str, files)]
+    return lines[-1] if lines else "a seed file"
+
+
 def _run(path: Path, client: httpx.Client) -> None:
-    seed = runpy.run_path(str(path)).get("seed")
-    if not callable(seed):
-        raise SeedRefused(f"{path}: it has no function seed(client)")
-    seed(client)
+    try:
+        seed = runpy.run_path(str(path)).get("seed")
+        if not callable(seed):
+            raise SeedRefused(f"{path}: it has no function seed(client)")
+        seed(client)
+    except SystemExit as end:
+        raise SeedRefused(f"{path}: it has ended itself with the status {end.code}") from end
 
 
 def _post(path: Path, client: httpx.Client) -> None:
@@ -115,8 +136,16 @@ def _read(path: Path) -> Mapping[str, Any]:
     if not isinstance(seed, dict) or set(seed) - set(PARTS):
         raise SeedRefused(f"{path}: it must be an object with any of {', '.join(PARTS)}")
     for part in PARTS:
-        for index, entry in enumerate(seed.get(part, ())):
-            needed = NEEDED[part]
-            if not isinstance(entry, dict) or needed not in entry:
-                raise SeedRefused(f"{path}: {part}[{index}] must be an object with {needed!r}")
+        _check(f"{path}: {part}", seed.get(part, []), NEEDED[part])
+    for index, call in enumerate(seed.get("calls", ())):
+        if not isinstance(call["path"], str) or not isinstance(call.get("method", ""), str):
+            raise SeedRefused(f"{path}: calls[{index}]: path and method must be text")
     return seed
+
+
+def _check(where: str, entries: Any, needed: str) -> None:
+    if not isinstance(entries, list):
+        raise SeedRefused(f"{where} must be a list")
+    for index, entry in enumerate(entries):
+        if not isinstance(entry, dict) or needed not in entry:
+            raise SeedRefused(f"{where}[{index}] must be an object with {needed!r}")

@@ -161,6 +161,7 @@ def command(
         frozenset(said),
         tuple(seeds),
         log_format.value,
+        made_key=api_key is None,
     )
     raise typer.Exit(serve(order))
 

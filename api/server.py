@@ -54,7 +54,7 @@ LAST_WORD_S = 0.4
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What ``twin serve`` was asked for. ``epoch`` is in UTC."""
+    """What ``twin serve`` was asked for. ``epoch`` is in UTC; ``made_key``: the key is a new one."""
 
     site: str
     seed: int
@@ -73,6 +73,7 @@ class Order:
     said: frozenset[str]
     seeds: tuple[Path, ...] = ()
     log_format: str = "text"
+    made_key: bool = False
 
     @property
     def contradicted(self) -> list[str]:
@@ -124,7 +125,7 @@ def _taken_over(order: Order, kept: Inheritance) -> Order:
         )
     speed = order.speed if "speed" in order.said else kept.default.speed
     key = order.api_key if "api_key" in order.said else kept.default.about["key"]
-    return replace(order, data=data, speed=speed, api_key=key)
+    return replace(order, data=data, speed=speed, api_key=key, made_key=False)
 
 
 def _world(site: Site, order: Order, kept: Inheritance | None) -> World:
@@ -184,7 +185,10 @@ class _Banner:
             for line in self._lines():
                 console.print(Text(line))
         else:
-            _log.info("ready", extra={"url": self.url, "site": self.bridge.engine.origin.site.name})
+            told = {"url": self.url, "site": self.bridge.engine.origin.site.name}
+            if self.order.made_key:
+                told["api_key"] = self.order.api_key
+            _log.info("ready", extra=told)
         if self.order.as_json:
             facts = {
                 "url": self.url,

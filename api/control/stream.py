@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Depends, Header, HTTPException, Query
@@ -22,61 +22,83 @@ router = APIRouter(tags=["log"], route_class=StrictRoute, dependencies=[Depends(
 KEEP_ALIVE_S: Final = 15.0
 """Wall seconds after which a silent stream says that it still lives."""
 BATCH: Final = 500
+"""Lines that are looked at before others have their turn."""
 HEAD: Final = re.compile(rb'\{"seq":(\d+),"t_ms":\d+,"type":"(\w+)"')
+ID: Final = re.compile(r"(?:([0-9a-f]{8})-)?([0-9]{1,15})", re.ASCII)
 ENDED: Final = b"event: end\ndata: the log begins anew: the world was reset or restored\n\n"
+BEGUN: Final = (
+    b"event: begin\ndata: the log has begun anew since: the world was reset or restored, "
+    b"or the twin began without its state\n\n"
+)
 
 
 @router.get("/events", response_class=StreamingResponse)
 async def stream_events(
     bridge: AtBridge,
     last_event_id: Annotated[str | None, Header(description="As a browser sends it to go on")] = None,
-    after: Annotated[int | None, Query(ge=0, description="Only events after this one; 0: all")] = None,
+    after: Annotated[int | None, Query(ge=0, description="Only events after this seq; 0: all")] = None,
     type: Annotated[  # noqa: A002
         list[str] | None, Query(description="Only events of these types, like JobStateChanged")
     ] = None,
     follow: Annotated[bool, Query(description="Whether to wait for further events")] = True,
 ) -> StreamingResponse:
-    """The lines of the event log, with `seq` as id: none lost, none twice, also after a lost connection.
+    """The lines of the event log: none lost, none twice, also after a lost connection.
 
-    Without `Last-Event-ID` and `after` it begins with what happens next. Where the world
-    is reset or restored, an event `end` comes last: the log begins anew then.
+    The id of an event is `LOG-SEQ`: which log it is of, and its place there. Without
+    `Last-Event-ID` and `after` the stream begins with what happens next. Where the world is
+    reset or restored, an event `end` comes last. Whoever comes back with an id of a log that
+    is no more gets an event `begin` and then the present log from its first event.
     """
     await bridge.catch_up()
     log = bridge.world.log
-    if last_event_id is not None and not last_event_id.isdecimal():
-        raise HTTPException(422, "Last-Event-ID must be the seq of an event")
-    seen = int(last_event_id) if last_event_id is not None else after
-    if seen is None:
-        seen = log.last_seq or 0
+    seen, first = _place(log, last_event_id, after)
     wanted = None if type is None else frozenset(name.encode() for name in type)
-    body = _events(bridge, log, seen, wanted, follow)
+    body = _events(bridge, log, seen, first, wanted, follow)
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
     return StreamingResponse(body, media_type="text/event-stream", headers=headers)
 
 
+def _place(log: LogFile, last_event_id: str | None, after: int | None) -> tuple[int, bytes]:
+    """After which event to begin, and what to say first."""
+    # At once, so that the client knows that it is connected.
+    hello = b": the event log\n\n"
+    if not last_event_id:
+        return (log.last_seq or 0) if after is None else after, hello
+    match = ID.fullmatch(last_event_id)
+    if match is None:
+        raise HTTPException(422, "Last-Event-ID must be the id of an event, or its seq")
+    name, seq = match[1], int(match[2])
+    if (name is None or name == log.id) and seq <= _last(log):
+        return seq, hello
+    return 0, hello + BEGUN
+
+
+def _last(log: LogFile) -> int:
+    """The place of the latest event; where there is none yet, any may be the one before the first."""
+    return log.last_seq if log.last_seq is not None else 10**15
+
+
 async def _events(
-    bridge: Bridge, log: LogFile, seen: int, wanted: frozenset[bytes] | None, follow: bool
+    bridge: Bridge, log: LogFile, seen: int, first: bytes, wanted: frozenset[bytes] | None, follow: bool
 ) -> AsyncIterator[bytes]:
     """Batches of events after ``seen``; each is read from the log, so that a slow reader misses nothing."""
     happened = asyncio.Event()
-    forget = _watch(bridge, happened)
+    forget = bridge.watch(happened.set)
     try:
-        # At once, so that the client knows that it is connected.
-        yield b": the event log\n\n"
+        yield first
         while True:
             happened.clear()
-            batch: list[bytes] = []
-            for line in log.read(seen + 1):
-                seen = _note(line, wanted, batch)
-                if len(batch) >= BATCH:
-                    yield b"".join(batch)
-                    batch.clear()
-            if batch:
-                yield b"".join(batch)
-            if not bridge.built or bridge.world.log is not log:
-                yield ENDED
-                return
-            if not follow:
+            # Looked at before reading: what came to the log until it ended is told before the end.
+            over = bridge.world.log is not log
+            reached = seen
+            async for place, batch in _batches(log, seen, wanted):
+                reached = place
+                if batch:
+                    yield batch
+            seen = reached
+            if over or not follow:
+                if over:
+                    yield ENDED
                 return
             if not await _within(happened):
                 yield b": still there\n\n"
@@ -86,21 +108,32 @@ async def _events(
         forget()
 
 
-def _watch(bridge: Bridge, happened: asyncio.Event) -> Callable[[], None]:
-    return bridge.engine.subscribe(lambda _seq, _t_ms, _event: happened.set())
+async def _batches(
+    log: LogFile, seen: int, wanted: frozenset[bytes] | None
+) -> AsyncIterator[tuple[int, bytes]]:
+    """What there is after ``seen`` in parts, each with the place of the last line that was looked at."""
+    found: list[bytes] = []
+    for number, line in enumerate(log.read(seen + 1), 1):
+        seen = _note(log.id.encode(), line, wanted, found)
+        if number % BATCH == 0:
+            yield seen, b"".join(found)
+            found.clear()
+            await asyncio.sleep(0)
+    yield seen, b"".join(found)
 
 
-def _note(line: bytes, wanted: frozenset[bytes] | None, batch: list[bytes]) -> int:
+def _note(log: bytes, line: bytes, wanted: frozenset[bytes] | None, found: list[bytes]) -> int:
     """Append an event if it is wanted; its number."""
     head = HEAD.match(line)
     assert head is not None
     seq, name = head.groups()
     if wanted is None or name in wanted:
-        batch.append(b"id: %s\nevent: %s\ndata: %s\n" % (seq, name, line) + b"\n")
+        found.append(b"id: %s-%s\nevent: %s\ndata: %s\n" % (log, seq, name, line) + b"\n")
     return int(seq)
 
 
 async def _within(happened: asyncio.Event) -> bool:
+    """Whether something has happened before the stream has to say that it still lives."""
     try:
         await asyncio.wait_for(happened.wait(), KEEP_ALIVE_S)
     except TimeoutError:

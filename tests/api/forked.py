@@ -34,7 +34,7 @@ COMMANDS_A_SAVE = 20
 class Process:
     """A server that may be killed, with the part of ``subprocess.Popen`` that tests use."""
 
-    def __init__(self, arguments: tuple[str, ...], dies_at: int | None) -> None:
+    def __init__(self, arguments: tuple[str, ...], dies_at: int | None = None) -> None:
         self._read, write = _CONTEXT.Pipe(duplex=False)
         handle, self._errors = mkstemp(prefix="twin-errors-")
         os.close(handle)

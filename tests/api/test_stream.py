@@ -9,12 +9,14 @@ from typing import Any
 
 import httpx
 import pytest
+from prometheus_client.parser import text_string_to_metric_families
 from typer import Typer
 from typer.core import TyperOption as Option
 from typer.main import get_command
 
 from api.serve import command
-from tests.api.server_process import Served, run, served
+from tests.api.forked import Process, attempt, forked
+from tests.api.server_process import Served, served
 
 JSON_CALL = {"calls": [{"path": "/api/v2/requests", "json": {"type": "NONSENSE"}}]}
 
@@ -34,7 +36,8 @@ def read(answer: httpx.Response, count: int) -> list[tuple[int, str, dict[str, A
             name, _, value = line.partition(": ")
             fields[name] = value
         elif fields:
-            found.append((int(fields["id"]), fields["event"], json.loads(fields["data"])))
+            place = int(fields["id"].rpartition("-")[2])
+            found.append((place, fields["event"], json.loads(fields["data"])))
             fields = {}
             if len(found) == count:
                 break
@@ -82,6 +85,10 @@ def test_metrics_can_be_scraped(twin: Served) -> None:
     assert 'twin_simulated_seconds{world="default"} 0.0' in text
     assert 'twin_calls_total{operation="get_bots",status="200",world="default"}' in text
     assert 'twin_bots{state="idle",world="default"}' in text
+    families = {family.name: family for family in text_string_to_metric_families(text)}
+    assert all(name.startswith(("twin_", "process_", "python_")) for name in families)
+    assert all(family.documentation for family in families.values())
+    assert not any(name.endswith(("_ms", "_total_total")) for name in families)
 
 
 def test_seed_files_are_done_before_the_twin_is_ready(tmp_path: Path) -> None:
@@ -106,7 +113,12 @@ def test_seed_files_are_done_before_the_twin_is_ready(tmp_path: Path) -> None:
         ("1.json", '{"skuz": []}', "any of skus, boxes, calls"),
         ("1.json", '{"boxes": [{"section_code": "1"}]}', "boxes[0] must be an object with 'carrier'"),
         ("1.json", json.dumps(JSON_CALL), "calls[0]: POST /api/v2/requests was refused (422)"),
+        ("1.json", '{"skus": 5}', "skus must be a list"),
+        ("1.json", '{"calls": [{"path": "/x", "method": 7}]}', "calls[0]: path and method must be text"),
         ("1.py", "x = 1", "no function seed(client)"),
+        ("1.py", "def seed(client):\n    raise KeyError('TEA')\n", "1.py:2: KeyError: 'TEA'"),
+        ("1.py", "def seed(client)\n    pass\n", "1.py:1: SyntaxError"),
+        ("1.py", "raise SystemExit(3)", "ended itself with the status 3"),
         ("1.txt", "", "end in .json or .py"),
     ],
 )
@@ -114,10 +126,47 @@ def test_a_seed_file_that_cannot_be_done_ends_the_server_with_its_place(
     tmp_path: Path, name: str, text: str, says: str
 ) -> None:
     (tmp_path / name).write_text(text)
-    status, _, error = run("serve", "--site", "tiny", "--port", "0", "--init", str(tmp_path))
+    status, error = attempt("--site", "tiny", "--init", str(tmp_path))
     assert status == 2, error
     assert says in error
     assert name in error
+    assert "Traceback" not in error
+
+
+def test_a_world_whose_seed_files_were_not_done_is_made_anew(tmp_path: Path) -> None:
+    """A server that is killed, or refused something, half way through them leaves no half of a world."""
+    init, state = tmp_path / "init", tmp_path / "state"
+    init.mkdir()
+    (init / "1.json").write_text(json.dumps({"skus": [{"id": "ONCE"}]}))
+    user = {"email": "a@example.com", "username": "a", "role": "User"}
+    calls = [{"path": "/api/v2/auth/create_account", "json": user}, {"path": "/nowhere"}]
+    (init / "2.json").write_text(json.dumps({"calls": calls}))
+    options = ("--init", str(init), "--site", "tiny", "--state", str(state))
+    status, error = attempt(*options)
+    assert status == 2
+    assert "2.json: calls[1]" in error
+    (init / "2.json").write_text(json.dumps({"calls": calls[:1]}))
+    for _ in range(2):
+        with forked(*options, key="a-key") as twin:
+            assert twin is not None
+            assert [row["id"] for row in twin.ok("GET", "/api/v2/skus")["items"]] == ["ONCE"]
+            assert len(twin.ok("GET", "/api/v2/auth/users")["items"]) == 1
+            twin.ok("GET", "/_twin/ready")
+        options = ("--init", str(init), "--state", str(state))
+
+
+def test_a_key_that_was_made_up_is_told_in_the_json_log_and_a_given_one_is_not() -> None:
+    for given in ((), ("--api-key", "given-key")):
+        options = ("--port", "0", "--json", "--site", "tiny", "--log-format", "json", *given)
+        process = Process(("serve", *options))
+        try:
+            facts = process.facts()
+            assert facts is not None
+            [ready] = [json.loads(line) for line in process.errors().splitlines()]
+            assert ready["message"] == "ready"
+            assert ready.get("api_key") == (None if given else facts["api_key"])
+        finally:
+            process.end()
 
 
 def test_every_option_of_serve_has_a_variable() -> None:
