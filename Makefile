@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 BASE := $(VENV)/.installed
 DEV := $(VENV)/.installed-dev
 
-.PHONY: help demo test browser soak check fuzz backtest validation bench bench-listing bench-http
+.PHONY: help demo test browser soak check fuzz backtest validation bench bench-sweep bench-listing bench-http
 .DEFAULT_GOAL := help
 
 help:  ## this list
@@ -40,6 +40,9 @@ bench: $(BASE)  ## how fast it is
 
 validation: $(BASE)  ## theory against twin, at length: writes docs/validation.md
 	$(BIN)/python -m benchmarks.validation
+
+bench-sweep: $(BASE)  ## whether a sweep of 12 variants uses all cores, and comes to the same bytes
+	$(BIN)/python -m benchmarks.sweep --dask
 
 bench-listing: $(BASE)  ## how long pages take over 100,000 boxes while the twin runs
 	$(BIN)/python -m benchmarks.listing

@@ -181,6 +181,7 @@ def cluster(workers: int | None, host: str, port: int) -> None:
     started = local_cluster(workers or cores(), host, port)
     print(f"{started.scheduler_address} with {workers or cores()} workers; Ctrl-C ends it", flush=True)
     print(f"twin sweep FILE --scheduler {started.scheduler_address}", flush=True)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # As service managers end it.
     try:
         signal.pause()
     except KeyboardInterrupt:

@@ -46,7 +46,7 @@ def local(workers: int) -> Iterator[Runner]:
     context = multiprocessing.get_context("spawn")
     executor = ProcessPoolExecutor(workers, context, initializer=_leave_interrupts_to_the_parent)
     try:
-        yield lambda tasks: _spread(executor, tasks)
+        yield lambda tasks: in_this_process(tasks) if len(tasks) == 1 else _spread(executor, tasks)
     except BaseException:
         # Nobody waits for what is still running.
         for child in set(multiprocessing.active_children()) - before:

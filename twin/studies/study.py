@@ -69,7 +69,8 @@ class Executor:
         total = len(found) + len(missing)
         self._tell(len(found), total)
         if missing:
-            for task, outcome in self.runner(list(missing.values())):
+            # The longest first, so that no core waits for one of them in the end.
+            for task, outcome in self.runner(sorted(missing.values(), key=_size, reverse=True)):
                 found[task.key] = self.keeper.keep(task, outcome)
                 self._tell(len(found), total)
         return [
@@ -80,6 +81,11 @@ class Executor:
     def _tell(self, done: int, total: int) -> None:
         if self.progress is not None:
             self.progress(done, total)
+
+
+def _size(task: Task) -> int:
+    """About how much work a replication is: what its bots have to do in its time."""
+    return task.variant.scenario.run.horizon * len(task.variant.site.bots)
 
 
 @dataclass(frozen=True)
