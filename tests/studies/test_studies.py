@@ -309,3 +309,6 @@ def test_size_tells_the_answer_and_the_curve(tmp_path):
     assert [point["value"] for point in found["curve"]] == ["1", "2"]
     assert {"kpis", "wall_seconds", "simulated_seconds", "log_sha256", "targets"} <= set(found)
     assert json.loads((tmp_path / "r" / "size.json").read_text())["answer"] == "1"
+    headline = "fleet.bots_per_level=1 is the smallest value that meets the targets with 95 % confidence"
+    assert found["headline"] == f"{headline}; nothing smaller was asked about"
+    assert f'<b class="met">{headline}' in (tmp_path / "r" / "report.html").read_text()

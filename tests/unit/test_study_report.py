@@ -107,6 +107,13 @@ def test_a_run_of_one_replication_is_said_to_have_no_interval(tmp_path: Path) ->
     assert "nan" not in words
 
 
+def test_the_smallest_number_that_meets_the_targets_is_named(tmp_path: Path) -> None:
+    text = SWEEP.replace('"<= 1 min"', '"<= 1 h"').replace('">= 20"', '">= 1"')
+    text = text.replace("compare: baseline\n", "")
+    page = (make_results(tmp_path, text) / "report.html").read_text("utf-8")
+    assert "The smallest fleet.bots_per_level among them is 1." in page
+
+
 def test_a_few_variants_are_shown_in_rows(tmp_path: Path) -> None:
     text = (make_results(tmp_path, SWEEP.replace("[1, 2, 3]", "[1, 3]")) / "report.html").read_text("utf-8")
     assert 'class="whisker"' in text

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from twin.domain.layout import Site
-from twin.experiments.report import write_report
+from twin.experiments.report.page import PAGE
 from twin.experiments.scenario.reading import (
     Study,
     Variant,
@@ -131,7 +131,7 @@ class Outcomes:
         """Write the folder of results with its ``report.html``, and give the path of that."""
         path = Path(folder)
         Folder(path).write(self.results, self.study, 0.0)
-        return write_report(path)
+        return path / PAGE
 
 
 class Scenario:

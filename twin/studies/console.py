@@ -172,7 +172,6 @@ def _carried_out(study: Study, variants: Sequence[Variant], work: Work) -> tuple
     wall_s = time.perf_counter() - began
     if work.out is not None:
         Folder(work.out).write(results, study, wall_s)
-        write_report(work.out)
     return results, wall_s
 
 

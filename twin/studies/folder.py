@@ -70,6 +70,7 @@ class Folder:
         self._write(self.path / "manifest.json", orjson.dumps(_manifest(results, wall_s), option=READABLE))
         write_runs(self.path / "runs.parquet", results)
         self._write_events(results)
+        (self.path / "size.json").unlink(missing_ok=True)  # The answer to another question.
         write_report(self.path)
 
     def _write_scenario(self, results: Sequence[Result], study: Study) -> None:

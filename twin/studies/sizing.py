@@ -61,9 +61,14 @@ class Size:
     @property
     def headline(self) -> str:
         """The answer in a sentence."""
+        tried = [point.value for point in self.curve]
         if self.answer is None:
-            return f"no value of {self.key} was shown to meet the targets with 95 % confidence"
-        return f"{self.key}={self.answer} is the smallest value that meets the targets with 95 % confidence"
+            if any(point.verdict == OPEN for point in self.curve):
+                return f"no value of {self.key} was shown to meet the targets with 95 % confidence"
+            values = ", ".join(tried)
+            return f"no value of {self.key} that was tried ({values}) meets the targets: all miss one"
+        found = f"{self.key}={self.answer} is the smallest value that meets the targets with 95 % confidence"
+        return f"{found}; nothing smaller was asked about" if self.answer == tried[0] else found
 
     def as_plain(self) -> dict[str, Any]:
         """JSON values."""

@@ -86,6 +86,9 @@ def _sentence(variant: VariantResult) -> str:
 
 def _answer(results: Results) -> str:
     """The headline: which variants meet the targets, or what the run came to."""
+    if results.sized is not None:
+        verdict = "missed" if results.sized["answer"] is None else "met"
+        return f'<b class="{verdict}">{escape(results.sized["headline"])}.</b>'
     if not results.base.targets:
         kpi = describe("lines_per_hour")
         found = results.base.kpis.get("lines_per_hour", Interval(0.0, math.nan, math.nan, 1))
@@ -97,7 +100,21 @@ def _answer(results: Results) -> str:
     count = f"{len(met)} of {len(results.variants)} variants meet all targets for sure"
     said = f'<b class="{"met" if met else "missed"}">{count}</b>'
     said += f": {escape(', '.join(met))}." if met else "."
+    said += escape(_smallest(results, met))
     return said + (f' <span class="open">Open: {escape(", ".join(doubtful))}.</span>' if doubtful else "")
+
+
+def _smallest(results: Results, met: list[str]) -> str:
+    """The smallest value that meets the targets, where just one number is varied."""
+    if len(results.varied) != 1 or not met:
+        return ""
+    key = results.varied[0]
+    values = {variant.name: variant.value_of(key) for variant in results.variants}
+    try:
+        numbers = {name: float(value) for name, value in values.items()}
+    except (TypeError, ValueError):
+        return ""
+    return f" The smallest {key} among them is {values[min(met, key=lambda name: numbers[name])]}."
 
 
 def _one_answer(variant: VariantResult) -> str:
@@ -143,8 +160,6 @@ def _warnings(results: Results) -> str:
         said = list(variant.warnings)
         if variant.replications < 5:
             said.append(f"Only {named(variant.replications, 'replication')}: intervals are wide or missing.")
-        if variant.lost_lines:
-            said.append(f"{variant.lost_lines} lines were not ordered for lack of stock (or room).")
         for text in said:
             found.setdefault(text.removeprefix(f"{variant.name}: "), []).append(variant.name)
     every = len(results.variants)

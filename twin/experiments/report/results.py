@@ -58,12 +58,16 @@ class VariantResult:
 
 @dataclass(frozen=True)
 class Results:
-    """A study: its variants in order, the one that the others are compared with first."""
+    """A study: its variants in order, the one that the others are compared with first.
+
+    ``sized`` is what ``twin size`` answered, if it made the folder.
+    """
 
     title: str
     description: str
     variants: list[VariantResult]
     manifest: dict[str, Any]
+    sized: dict[str, Any] | None = None
 
     @property
     def base(self) -> VariantResult:
@@ -96,7 +100,9 @@ def read_results(folder: Path) -> Results:
     ]
     variants.sort(key=lambda variant: variant.name != kpis["compare"])
     description = variants[0].scenario.get("description") or ""
-    return Results(kpis["scenario"], description, variants, _json(folder / "manifest.json"))
+    size = folder / "size.json"
+    sized = _json(size) if size.exists() else None
+    return Results(kpis["scenario"], description, variants, _json(folder / "manifest.json"), sized)
 
 
 def _json(path: Path) -> dict[str, Any]:
