@@ -86,10 +86,11 @@ def sow(files: Sequence[Path], url: str, api_key: str, say: Say) -> None:
 
 def _place(error: BaseException, files: Sequence[Path]) -> str:
     """The seed file and its line that an error comes from."""
-    if isinstance(error, SyntaxError) and error.filename in map(str, files):
+    names = {str(path) for path in files}
+    if isinstance(error, SyntaxError) and error.filename in names:
         return f"{error.filename}:{error.lineno}"
     frames = traceback.extract_tb(error.__traceback__)
-    lines = [f"{frame.filename}:{frame.lineno}" for frame in frames if frame.filename in map(str, files)]
+    lines = [f"{frame.filename}:{frame.lineno}" for frame in frames if frame.filename in names]
     return lines[-1] if lines else "a seed file"
 
 

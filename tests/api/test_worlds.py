@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
-import random
 from collections.abc import Iterator
 from typing import Any
 
-import httpx
 import pytest
 from people import PASSWORD
 from served import KEY, Served, serve
@@ -164,56 +161,3 @@ def test_a_key_belongs_to_one_world(api: Served) -> None:
         answer = api.send("POST", "/_twin/worlds", json={"api_key": key})
         assert answer.status_code == 409
         assert key not in answer.text
-
-
-# -- many at once
-
-
-def worlds_alone(orders: list[Body], seeds: list[int]) -> list[Body]:
-    """What each world's log comes to where it is the only one besides the default one."""
-    logs = []
-    for order, seed in zip(orders, seeds, strict=True):
-        with serve(access=Access("open")) as api:
-            world = make(api, **order)
-            api.run(drive(api, world, seed))
-            logs.append(api.send("GET", f"{world['base']}/log").json())
-    return logs
-
-
-async def drive(api: Served, world: Body, seed: int) -> None:
-    """A client of one world, with a chance of its own: it orders, advances and triggers."""
-    chance = random.Random(seed)
-    headers = {"Authorization": f"Bearer {world['api_key']}"}
-    transport = httpx.ASGITransport(api.app)
-    async with httpx.AsyncClient(transport=transport, base_url="http://twin", headers=headers) as client:
-        skus = [row["id"] for row in (await client.get("/api/v2/skus")).json()["items"]]
-        for _ in range(6):
-            wanted = {"sku_id": chance.choice(skus), "quantity": 1 + chance.randrange(3)}
-            await client.post("/api/v2/requests", json={"type": "FULFILLMENT", "entities": [wanted]})
-            await client.post("/_twin/clock/advance", json={"by": f"PT{1 + chance.randrange(20)}S"})
-            waiting = await client.get("/api/v2/jobs?status__eq=WAITING_FOR_TRIGGER")
-            for job in waiting.json()["items"]:
-                await client.post(f"/api/v2/trigger/{job['id']}", json={})
-
-
-def test_fifty_worlds_driven_by_eight_clients_at_once_are_as_if_each_were_alone() -> None:
-    seeds = list(range(50))
-    orders = [{"seed": seed, "stock": {}, "speed": 0, "name": f"test {seed}"} for seed in seeds]
-    with serve(access=Access("open")) as api:
-        worlds = [make(api, **order) for order in orders]
-
-        async def one_client(number: int) -> None:
-            for seed in seeds[number::8]:
-                await drive(api, worlds[seed], seed)
-
-        async def all_clients() -> None:
-            await asyncio.gather(*(one_client(number) for number in range(8)))
-
-        api.run(all_clients())
-        together = {item["id"]: item["log"] for item in api.send("GET", "/_twin/worlds").json()["items"]}
-        default = together.pop("default")
-    assert default["events"] == 1, "the default world has seen nothing of it"
-    assert len({log["sha256"] for log in together.values()}) == 50
-    some = seeds[::7]
-    alone = worlds_alone([orders[seed] for seed in some], some)
-    assert [together[worlds[seed]["id"]] for seed in some] == alone
