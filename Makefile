@@ -7,7 +7,8 @@ BIN := $(VENV)/bin
 BASE := $(VENV)/.installed
 DEV := $(VENV)/.installed-dev
 
-.PHONY: help demo test browser soak check fuzz backtest validation bench bench-sweep bench-listing bench-http
+.PHONY: help demo test browser soak check fuzz backtest validation bench bench-run bench-scaling bench-sweep
+.PHONY: bench-listing bench-http bench-latency
 .DEFAULT_GOAL := help
 
 help:  ## this list
@@ -38,6 +39,12 @@ fuzz: $(DEV)  ## schemathesis, 500 examples an operation and phase, as each role
 bench: $(BASE)  ## how fast it is
 	$(BIN)/python -m benchmarks
 
+bench-run: $(BASE)  ## the reference day through twin run, beside plain SimPy, with its profile
+	$(BIN)/python -m benchmarks.reference_run
+
+bench-scaling: $(BASE)  ## 10 to 100 bots on one level, and a site of 100,000 positions
+	$(BIN)/python -m benchmarks.scaling
+
 validation: $(BASE)  ## theory against twin, at length: writes docs/validation.md
 	$(BIN)/python -m benchmarks.validation
 
@@ -49,6 +56,9 @@ bench-listing: $(BASE)  ## how long pages take over 100,000 boxes while the twin
 
 bench-http: $(BASE)  ## requests a second beside a bare FastAPI app
 	$(BIN)/python -m benchmarks.http
+
+bench-latency: $(BASE)  ## how long calls take while the simulation runs flat out
+	$(BIN)/python -m benchmarks.latency
 
 backtest: $(BASE)  ## run the shipped scenarios in full and compare with their recorded results
 	$(BIN)/python -m twin.studies.backtest check

@@ -39,9 +39,10 @@ def _is_entitled(request: Request) -> bool:
 
     A credential that has chosen the world must hold; where the path names the world, none is looked at.
     """
-    if not getattr(request.state, "entitled", False):
+    state = request.scope["state"]
+    if not state.get("entitled", False):
         return False
-    if hasattr(request.state, "named"):
+    if "named" in state:
         return True
     header = request.headers.get("authorization", "")
     access: Access = request.app.state.access
@@ -50,8 +51,9 @@ def _is_entitled(request: Request) -> bool:
 
 def _accounts_that_judge(request: Request) -> Accounts:
     """Whose credential it must be: the world's own; under ``/_twin`` the default world's opens all."""
-    hosted: Hosted = request.state.hosted
-    if hasattr(request.state, "entitled") and hasattr(request.state, "named"):
+    state = request.scope["state"]
+    hosted: Hosted = state["hosted"]
+    if "entitled" in state and "named" in state:
         worlds: Worlds = request.app.state.worlds
         if worlds.of_header(request.headers.get("authorization", "")) is worlds.default:
             return worlds.default.accounts

@@ -118,7 +118,7 @@ class Laps:
 def run(site: Site, hours: float, lines_per_hour: int, progress: Progress | None = None) -> Day:
     """Run a busy day to its end and count."""
     counts, log = Counts(), EventLog()
-    engine = _ready(site, hours, lines_per_hour, counts, log)
+    engine = ready(site, hours, lines_per_hour, counts, log)
     laps = Laps(counts, progress, [(time.process_time(), 0)])
     began = time.perf_counter()
     seconds = _timed(lambda: run_to_the_end(engine, round(hours * HOUR_MS), laps.observe))
@@ -150,7 +150,8 @@ def run(site: Site, hours: float, lines_per_hour: int, progress: Progress | None
     )
 
 
-def _ready(site: Site, hours: float, lines_per_hour: int, counts: Counts, log: EventLog) -> Engine:
+def ready(site: Site, hours: float, lines_per_hour: int, counts: Counts, log: EventLog) -> Engine:
+    """A busy day that has not begun, watched by both."""
     return busy_day(site, hours, lines_per_hour, SEED, [log.write, counts.observe])
 
 
@@ -176,7 +177,7 @@ def plain_simpy(timeouts: int, processes: int) -> float:
 
 def shares(site: Site, hours: float, lines_per_hour: int) -> dict[str, float]:
     """Which part of the code the time goes to, by cProfile (which slows small functions most)."""
-    engine = _ready(site, hours, lines_per_hour, Counts(), EventLog())
+    engine = ready(site, hours, lines_per_hour, Counts(), EventLog())
     profile = cProfile.Profile()
     profile.enable()
     engine.run_until(round(hours * HOUR_MS))

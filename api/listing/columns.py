@@ -24,7 +24,10 @@ FEW = 16
 
 
 class Column(Generic[Row]):
-    """The values that ``get`` reads of rows, by slot: those of marked slots are read anew by `catch_up`."""
+    """The values that ``get`` reads of rows, by slot; `update` reads those of some slots anew.
+
+    ``seen`` is for the table to remember how many of its changes the column knows.
+    """
 
     def __init__(self, get: Callable[[Row], Any], slots: int) -> None:
         self._get = get
@@ -33,7 +36,7 @@ class Column(Generic[Row]):
         self._uses = [0]
         self._code_of: dict[Any, int] = {}
         self._free: list[int] = []
-        self._marked: dict[int, None] = {}
+        self.seen = 0
         self._shown: list[str | None] | None = None
         self._in_order: NDArray[np.intp] = np.zeros(0, dtype=np.intp)
         self._unordered: dict[int, None] = {}
@@ -48,21 +51,8 @@ class Column(Generic[Row]):
         room[: len(self._codes)] = self._codes
         self._codes = room
 
-    def mark(self, slots: Iterable[int]) -> None:
-        """Note that the rows of some slots have changed."""
-        self._marked.update(dict.fromkeys(slots))
-
-    @property
-    def behind(self) -> int:
-        """How many slots are marked."""
-        return len(self._marked)
-
-    def catch_up(self, rows: Sequence[Row | None]) -> None:
-        """Read the values of all marked slots."""
-        if not self._marked:
-            return
-        slots = list(self._marked)
-        self._marked.clear()
+    def update(self, slots: Sequence[int], rows: Sequence[Row | None]) -> None:
+        """Read the values of some slots anew."""
         get, code_of = self._get, self._code_of
         before = self._codes[slots].tolist()
         after = []

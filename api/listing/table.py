@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Mapping, Sequence
+from itertools import chain
 from typing import Generic, Protocol
 
 import numpy as np
@@ -15,7 +16,7 @@ WRITTEN = 20_000
 """So many rows at most are kept as they were written: some 15 MB."""
 
 MOST_BEHIND = 5_000
-"""A column that nobody asks about is brought up to date when more rows than these have changed."""
+"""Columns that nobody asks about are brought up to date when more changes than these have come."""
 
 Slots = NDArray[np.intp]
 Condition = Callable[["Table[Row]"], Mask]
@@ -44,6 +45,7 @@ class Table(Generic[Row]):
         self._shown = np.zeros(len(source.rows), dtype=np.bool_)
         self._ranks = np.zeros(len(source.rows), dtype=np.int64)
         self._in_order: Slots | None = None
+        self._changes: list[list[int]] = []
         self._written: dict[int, bytes] = {}
         self._variant: Hashable = None
 
@@ -74,10 +76,18 @@ class Table(Generic[Row]):
         if not np.array_equal(self._ranks[slots], wanted):
             self._ranks[slots] = wanted
             self._in_order = None
-        for column in self._columns.values():
-            column.mark(slots)
-            if column.behind > MOST_BEHIND:
-                column.catch_up(rows)
+        self._changes.append(slots)
+        if sum(map(len, self._changes)) > MOST_BEHIND:
+            for column in self._columns.values():
+                self._bring_up_to_date(column)
+                column.seen = 0
+            self._changes.clear()
+
+    def _bring_up_to_date(self, column: Column[Row]) -> None:
+        behind = self._changes[column.seen :]
+        if behind:
+            column.update(list(dict.fromkeys(chain.from_iterable(behind))), self._source.rows)
+            column.seen = len(self._changes)
 
     def _make_room(self, slots: int) -> None:
         had = len(self._shown)
@@ -110,8 +120,9 @@ class Table(Generic[Row]):
         column, rows = self._columns.get((name, sorting)), self._source.rows
         if column is None:
             column = self._columns[name, sorting] = Column(get, len(self._shown))
-            column.mark([slot for slot, row in enumerate(rows) if row is not None])
-        column.catch_up(rows)
+            column.update([slot for slot, row in enumerate(rows) if row is not None], rows)
+            column.seen = len(self._changes)
+        self._bring_up_to_date(column)
         return column
 
     def absent(self, name: str) -> Mask:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from functools import lru_cache
 from operator import attrgetter
 from typing import Annotated, Any
 
@@ -70,6 +71,12 @@ def _codes(stand: Stand) -> str:
 
 def _eta_int(row: InventoryRow) -> int | None:
     return None if row.stand.eta_s is None else round(row.stand.eta_s)
+
+
+@lru_cache(maxsize=4096)
+def _written_mask(mask: int) -> tuple[int, str, int]:
+    """Sections taken, and both section codes."""
+    return mask.bit_count(), legacy_digits(mask), to_wire_32(mask)
 
 
 def _box_size(row: InventoryRow) -> int | None:
@@ -175,24 +182,26 @@ INVENTORY: Listing[InventoryRow] = Listing(
 
 def inventory_body(row: InventoryRow, calendar: Calendar) -> InventoryViewResponse:
     """The body for a row of the inventory view."""
-    stand, sku, updated = row.stand, row.sku, row.updated_ms
+    stand, sku, mask, updated = row.stand, row.sku, row.mask, row.updated_ms
+    carrier, eta_s = stand.carrier, stand.eta_s
     local, utc = (None, None) if updated is None else calendar.both(updated)
+    size, code, code_32 = (None, None, None) if mask is None else _written_mask(mask)
     return {
         "id": row.id,
         "level_id": stand.level,
         "position_x": stand.x,
         "position_y": stand.y,
         "depth": stand.depth,
-        "eta": stand.eta_s,
-        "eta_int": _eta_int(row),
-        "carrier_id": _carrier_id(row),
-        "content_codes": _content_codes(row),
+        "eta": eta_s,
+        "eta_int": None if eta_s is None else round(eta_s),
+        "carrier_id": None if carrier is None else str(carrier),
+        "content_codes": None if carrier is None else _codes(stand),
         "box_id": row.box,
-        "box_size": _box_size(row),
-        "box_size_string": _box_size_string(row),
+        "box_size": size,
+        "box_size_string": None if carrier is None else _PARTS[SECTIONS if size is None else size],
         "box_height_string_max": None,
-        "section_code": _section_code(row),
-        "section_code_32": _section_code_32(row),
+        "section_code": code,
+        "section_code_32": code_32,
         "sku_id": sku.id if sku else None,
         "sku_name": sku.name if sku else None,
         "measurement_unit": sku.measurement_unit if sku else None,

@@ -24,9 +24,8 @@ def test_slots_come_in_the_order_of_their_values_whatever_has_changed(
     for change, look in [*changes, ({}, True)]:
         for slot, value in change.items():
             rows[slot][0] = value
-        column.mark(change)
+        column.update(list(change), rows)
         if look:
-            column.catch_up(rows)
             keys = column.keys(np.arange(SLOTS), descending=False).tolist()
             in_order = sorted(
                 range(SLOTS), key=lambda slot: (rows[slot][0] is None, rows[slot][0] or "", slot)
@@ -37,13 +36,10 @@ def test_slots_come_in_the_order_of_their_values_whatever_has_changed(
 def test_few_new_values_among_many_are_put_into_their_places() -> None:
     rows = [[str(number)] for number in range(500)]
     column: Column[list[str]] = Column(lambda row: row[0], 500)
-    column.mark(range(500))
-    column.catch_up(rows)
+    column.update(range(500), rows)
     column.keys(np.arange(500), descending=False)
     rows[7], rows[8], rows[9] = ["0"], ["999"], ["25a"]
-    column.mark([7, 8, 9])
-    assert column.behind == 3
-    column.catch_up(rows)
+    column.update([7, 8, 9], rows)
     keys = column.keys(np.arange(500), descending=True).tolist()
     by_key = sorted(range(500), key=lambda slot: (-keys[slot], slot))
     assert by_key == sorted(range(500), key=lambda slot: (rows[slot][0], slot))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import chain
+
 from twin.policies.view import PlantView
 
 
@@ -14,10 +16,12 @@ def choose_balconies(view: PlantView, carriers: list[int]) -> list[int]:
     """
     levels = [view.state.carriers[carrier].level for carrier in carriers]
     touching = {level: view.places[level] for level in dict.fromkeys(levels)}
-    balconies = sorted({b: None for places in touching.values() for b in places})
-    reach = {b: sum(b in places for places in touching.values()) for b in balconies}
-    ranked = sorted(balconies, key=lambda b: (_shut(view, b), -reach[b], _delay_ms(view, b, carriers), b))
-    return [next(b for b in ranked if b in touching[level]) for level in levels]
+    rank: dict[int, tuple[bool, int, int, int]] = {}
+    for balcony in dict.fromkeys(chain.from_iterable(touching.values())):
+        reach = sum([balcony in places for places in touching.values()])
+        rank[balcony] = (_shut(view, balcony), -reach, _delay_ms(view, balcony, carriers), balcony)
+    best = {level: min(places, key=rank.__getitem__) for level, places in touching.items()}
+    return [best[level] for level in levels]
 
 
 def _shut(view: PlantView, balcony: int) -> bool:
@@ -32,7 +36,7 @@ def cells_to(view: PlantView, balcony: int, carrier_id: int) -> int:
         return 0
     xy = view.decks[carrier.level].level.xy
     x, y = xy[carrier.cell]
-    return min(abs(xy[p][0] - x) + abs(xy[p][1] - y) for p in places)
+    return min([abs(px - x) + abs(py - y) for px, py in [xy[place] for place in places]])
 
 
 def _delay_ms(view: PlantView, balcony: int, carriers: list[int]) -> int:
@@ -40,4 +44,4 @@ def _delay_ms(view: PlantView, balcony: int, carriers: list[int]) -> int:
     site = view.site
     busy = view.orders.open_at[balcony] * (site.person.handling_ms + site.person.line_ms)
     cell_ms = site.pitch_mm * 1000 // site.motion.laden.speed_mm_s
-    return busy + 2 * cell_ms * max(cells_to(view, balcony, carrier) for carrier in carriers)
+    return busy + 2 * cell_ms * max([cells_to(view, balcony, carrier) for carrier in carriers])
