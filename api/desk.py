@@ -17,7 +17,7 @@ from api.routes import all_routers
 from twin.domain.work import JOB_STATES, REQUEST_STATES
 from twin.records.views.happenings import EVENT_CODES
 
-STATES = {"job": JOB_STATES, "request": REQUEST_STATES, "event": EVENT_CODES}
+STATES = {"job": JOB_STATES, "request": REQUEST_STATES, "event": tuple(EVENT_CODES)}
 
 
 def make_desk(app: FastAPI, bridge: Bridge, seed: int = 1) -> Desk:
@@ -27,7 +27,7 @@ def make_desk(app: FastAPI, bridge: Bridge, seed: int = 1) -> Desk:
         return bridge.world.engine.now if bridge.built else None
 
     catalogue = Catalogue(_operations())
-    coverage = Coverage(catalogue, lambda: _statuses(app), STATES)
+    coverage = Coverage(catalogue, lambda: _statuses(app), STATES, EVENT_CODES)
     return Desk(catalogue, Calls(), coverage, Faults(seed), now, lambda ms: bridge.world.written(ms))
 
 

@@ -32,12 +32,14 @@ class Coverage:
         catalogue: Catalogue,
         statuses: Callable[[], Mapping[str, tuple[int, ...]]],
         expected: Mapping[str, tuple[str, ...]],
+        meanings: Mapping[str, str],
     ) -> None:
         """``statuses`` tells those that the document names, by operation id; it is asked late, as a
         document takes time to make. ``expected`` has all ``job`` and ``request`` states and ``event``
-        codes that there are.
+        codes that there are, ``meanings`` what the codes mean.
         """
         self._catalogue, self._statuses, self._expected = catalogue, statuses, expected
+        self._meanings = meanings
         self._calls: Counter[tuple[str | None, str, int]] = Counter()
         self.took: dict[str, tuple[int, float]] = {}
         """Calls, and their wall seconds, by operation."""
@@ -93,7 +95,7 @@ class Coverage:
             "by_operation": operations,
             "job_states": self._kind("job", client),
             "request_states": self._kind("request", client),
-            "event_codes": self._kind("event", client),
+            "event_codes": self._kind("event", client) | {"meanings": dict(self._meanings)},
         }
 
     def _counted(self, client: str | None) -> dict[str, Counter[int]]:
@@ -126,14 +128,37 @@ def _of(operation: Operation, named: tuple[int, ...], counts: Mapping[int, int])
 
 
 def as_junit(report: dict[str, Any]) -> str:
-    """A test suite with a case per operation, state and code; what was never met is skipped."""
-    suites = ElementTree.Element("testsuites")
-    rows = [(one["operation"], bool(one["calls"])) for one in report["by_operation"]]
-    _suite(suites, "operations", rows)
+    """A suite for operations, one for their documented statuses, and one each for states and codes.
+
+    What was never met is skipped; a status that the document does not name is a case as well.
+    """
+    suites = ElementTree.Element("testsuites", name=whose(report))
+    operations = report["by_operation"]
+    _suite(suites, "operations", [(one["operation"], bool(one["calls"])) for one in operations])
+    statuses = [
+        (f"{one['operation']} {status}", met)
+        for one in operations
+        for met, those in ((True, one["statuses"]), (False, one["statuses_never_met"]))
+        for status in those
+    ]
+    _suite(suites, "statuses", statuses)
     for kind in ("job_states", "request_states", "event_codes"):
         met, never = report[kind]["met"], report[kind]["never_met"]
-        _suite(suites, kind, [*((name, True) for name in met), *((name, False) for name in never)])
+        rows = [*((name, True) for name in met), *((name, False) for name in never)]
+        _suite(suites, kind, [(_meant(name, report[kind]), was_met) for name, was_met in rows])
     return ElementTree.tostring(suites, encoding="unicode", xml_declaration=True)
+
+
+def whose(report: dict[str, Any]) -> str:
+    """Whose coverage it is, as a title."""
+    client = report["client"]
+    return "What clients of this world have met" if client is None else f"What {client} has met"
+
+
+def _meant(name: str, kind: dict[str, Any]) -> str:
+    """A state or code, with what it means where that is told."""
+    meaning = kind.get("meanings", {}).get(name)
+    return name if meaning is None else f"{name} {meaning}"
 
 
 def _suite(parent: ElementTree.Element, name: str, rows: Iterable[tuple[str, bool]]) -> None:
@@ -163,7 +188,7 @@ def as_html(report: dict[str, Any]) -> str:
     return (
         "<!doctype html><html lang=en><meta charset=utf-8><meta name=viewport "
         'content="width=device-width, initial-scale=1"><title>Coverage of the API</title>'
-        f"<style>{STYLE}</style><h1>What this client has met</h1>"
+        f"<style>{STYLE}</style><h1>{html.escape(whose(report))}</h1>"
         f"<p>{report['operations_met']} of {report['operations']} operations were called.</p>"
         "<table><tr><th>operation<th>calls<th>answered<th>never answered</tr>"
         f"{rows}</table>{parts}</html>"
@@ -179,7 +204,9 @@ _KINDS = (
 
 def _row(one: dict[str, Any]) -> str:
     met = "met" if one["calls"] else "never"
+    odd = map(str, one["undocumented"])
     answered = ", ".join(f"{status} ({count})" for status, count in one["statuses"].items())
+    answered += "".join(f"; {status} is not in the document" for status in odd)
     never = ", ".join(map(str, one["statuses_never_met"]))
     name = html.escape(one["operation"])
     return (
@@ -189,8 +216,8 @@ def _row(one: dict[str, Any]) -> str:
 
 
 def _list(title: str, kind: dict[str, Any]) -> str:
-    met = ", ".join(f"{name} ({count})" for name, count in kind["met"].items()) or "none"
-    never = ", ".join(kind["never_met"]) or "none"
+    met = ", ".join(f"{_meant(name, kind)} ({count})" for name, count in kind["met"].items()) or "none"
+    never = ", ".join(_meant(name, kind) for name in kind["never_met"]) or "none"
     return (
         f"<h2>{title}</h2><p class=met>Met: {html.escape(met)}</p>"
         f"<p class=never>Never met: {html.escape(never)}</p>"

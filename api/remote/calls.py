@@ -142,7 +142,8 @@ def _tell(report: dict[str, Any]) -> None:
     ]
     show_table(("operation", "calls", "answered", "never"), rows, "no operations")
     for title, kind in (*KINDS, EVENTS):
-        met, never = report[kind]["met"], report[kind]["never_met"]
+        met, never, meanings = (report[kind].get(name, {}) for name in ("met", "never_met", "meanings"))
+        never = [f"{name} {meanings[name]}" if name in meanings else name for name in never]
         print(f"\n{title}, met:   {', '.join(f'{name} x{count}' for name, count in met.items()) or '-'}")
         print(f"{title}, never: {', '.join(never) or '-'}")
     print(f"\n{report['operations_met']} of {report['operations']} operations were called")

@@ -191,8 +191,14 @@ def test_coverage_counts_operations_statuses_states_and_codes_met_and_never_met(
 def test_coverage_as_junit_skips_what_was_never_met(twin: Served) -> None:
     twin.ok("GET", "/bots")
     text = twin.send("GET", "/_twin/coverage", params={"format": "junit"}).text
-    suite = ElementTree.fromstring(text)[0]
+    suites = ElementTree.fromstring(text)
+    suite = suites[0]
     assert (suite.get("tests"), suite.get("skipped")) == ("50", "49")
+    names = [one.get("name") for one in suites]
+    assert names == ["operations", "statuses", "job_states", "request_states", "event_codes"]
+    statuses = {case.get("name"): case.find("skipped") is None for case in suites[1]}
+    assert (statuses["GET /api/v2/bots 200"], statuses["GET /api/v2/bots 401"]) == (True, False)
+    assert "0x5501 fault: bot stalled" in [case.get("name") for case in suites[4]]
     met = [case.get("name") for case in suite if case.find("skipped") is None]
     assert met == ["GET /api/v2/bots"]
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import Any
+
 import pytest
 
 from tests.integrator.wms import Refused, Wms
@@ -16,17 +19,19 @@ def pauses() -> list[float]:
 
 
 @pytest.fixture
-def wms(twin: Twin, pauses: list[float]) -> Wms:
-    wms = Wms(twin.client, pause=pauses.append)
-    wms.receive("TEA", "1001", pieces=10, room=20)
-    wms.receive("CUP", "1002", pieces=4, room=10)
-    return wms
+def wms(twin: Twin, pauses: list[float]) -> Iterator[Wms]:
+    wms = Wms(twin.client, pause=pauses.append, suffix=twin.name(""))
+    wms.receive("TEA", pieces=10, room=20)
+    wms.receive("CUP", pieces=4, room=10)
+    yield wms
+    if twin.is_real:
+        wms.clear()
 
 
 def pick_all(twin: Twin, wms: Wms, number: str) -> None:
     """Let time pass and push the button for every job of an order."""
-    for _ in wms.jobs(number):
-        job = twin.clock.until_waiting()
+    for job in wms.jobs(number):
+        twin.clock.until_job(job["id"], "WAITING_FOR_TRIGGER")
         wms.picked(job["id"])
 
 
@@ -42,37 +47,49 @@ def test_an_order_for_more_than_there_is_is_refused_whole(wms: Wms) -> None:
     with pytest.raises(Refused) as refused:
         wms.order("A-1", {"TEA": 1, "CUP": 5})
     assert refused.value.status == 400
-    assert refused.value.codes == {"CUP": "0x5082"}
+    assert refused.value.codes == {wms.its("CUP"): "0x5082"}
     assert (wms.count("TEA"), wms.count("CUP")) == (10, 4)
 
 
 def test_an_operator_who_fails_leaves_the_line_open_and_the_stock_as_it_was(twin: Twin, wms: Wms) -> None:
     twin.operators.set(mode="simulated", mistakes={"failed_pick_percent": 100})
     wms.order("A-1", {"TEA": 3})
-    twin.clock.until_request("A-1", "FAILED")
+    twin.clock.until_request(wms.its("A-1"), "FAILED")
     assert wms.count("TEA") == 10
 
 
 def test_an_operator_who_miscounts_shows_when_the_wms_counts(twin: Twin, wms: Wms) -> None:
     twin.operators.set(mode="simulated", mistakes={"wrong_quantity_percent": 100})
     wms.order("A-1", {"TEA": 3})
-    twin.clock.until_request("A-1", "SUCCEEDED")
+    twin.clock.until_request(wms.its("A-1"), "SUCCEEDED")
     assert wms.count("TEA") in (6, 8)
 
 
 def test_an_access_token_that_has_ended_is_replaced_by_a_new_login(twin: Twin, wms: Wms) -> None:
-    logins = 0
+    """The user's session is ended on the server; the WMS learns of it by the 401 of its next order."""
+    password = "Tea-for-two-1!"
+    user = {"username": "wms", "email": "wms@example.com", "role": "User"}
+    twin.ok("POST", "/auth/create_account", json=user)
+    (code,) = (one["otp"] for one in twin.ok("GET", "/auth/users")["items"] if one["email"] == user["email"])
+    change = {"email": user["email"], "otp": code, "new_password": password}
+    twin.ok("POST", "/auth/reset_password", json=change)
+    tokens: list[Any] = []
 
     def log_in() -> str:
-        nonlocal logins
-        logins += 1
-        return twin.api_key
+        tokens.append(twin.ok("POST", "/auth/login", json={"email": user["email"], "password": password}))
+        return str(tokens[-1]["access_token"])
 
     wms.log_in = log_in
-    twin.faults.add("create_request", status=401, next=1)
+    wms.client.headers["Authorization"] = f"Bearer {log_in()}"
     wms.order("A-1", {"TEA": 1})
-    assert logins == 1
-    assert wms.state_of("A-1") in ("CREATED", "IN_PROGRESS")
+    for _ in range(2):  # a refresh token that is used twice ends its session
+        twin.client.post("/api/v2/auth/refresh_token", json={"refresh_token": tokens[0]["refresh_token"]})
+    assert twin.client.get("/api/v2/skus").status_code == 401
+    wms.order("A-2", {"TEA": 1})
+    assert len(tokens) == 2
+    assert wms.state_of("A-2") == "CREATED"
+    answers = twin.control("GET", "/calls", params={"operation": "create_request"})["calls"]
+    assert [one["status"] for one in answers] == [200, 401, 200]
 
 
 def test_a_trigger_that_is_sent_twice_books_once(twin: Twin, wms: Wms) -> None:
@@ -91,7 +108,7 @@ def test_an_order_whose_answer_was_lost_is_sent_again_and_done_once(twin: Twin, 
     wms.order("A-1", {"TEA": 3})
     pick_all(twin, wms, "A-1")
     assert wms.count("TEA") == 7
-    assert len(twin.ok("GET", "/requests")["items"]) == 1
+    assert len(twin.ok("GET", "/requests", params={"id__eq": wms.its("A-1")})["items"]) == 1
 
 
 def test_a_busy_system_is_asked_again_after_the_time_it_names(

@@ -32,30 +32,45 @@ class Wms:
     """Orders by their number, and the stock it believes in.
 
     ``log_in`` gives a new access token where the old one has ended; ``pause`` waits between
-    two tries.
+    two tries. ``suffix`` is put behind SKUs and order numbers where others use the site as well.
     """
 
     client: httpx.Client
     log_in: Callable[[], str] | None = None
     pause: Callable[[float], None] = time.sleep
+    suffix: str = ""
     stock: dict[str, int] = field(default_factory=dict)
+    boxes: list[int] = field(default_factory=list)
+
+    def its(self, name: str) -> str:
+        """What an SKU or an order is called in the storage system."""
+        return name + self.suffix
 
     # -- what people ask for
 
-    def receive(self, sku: str, carrier: str, pieces: int, room: int) -> int:
-        """Put a new box with pieces on a carrier; the box."""
-        self._post("/sku", {"id": sku}, may_exist=True)
-        box = self._post(f"/box/{carrier}", {"section_code": "11111111"})["id"]
-        self._post(f"/load/{box}", {"sku_id": sku, "item_count": pieces, "item_count_max": room})
+    def receive(self, sku: str, pieces: int, room: int) -> int:
+        """Put a new box with pieces on an empty carrier; the box."""
+        self._post("/sku", {"id": self.its(sku)}, may_exist=True)
+        box = int(self._post(f"/box/{self._empty_carrier()}", {"section_code": "11111111"})["id"])
+        load = {"sku_id": self.its(sku), "item_count": pieces, "item_count_max": room}
+        self._post(f"/load/{box}", load)
         self.stock[sku] = self.stock.get(sku, 0) + pieces
-        return int(box)
+        self.boxes.append(box)
+        return box
+
+    def clear(self) -> None:
+        """Take out of the system what came in by ``receive``."""
+        while self.boxes:
+            box = self.boxes.pop()
+            for path in (f"/load/{box}", f"/box/{box}"):
+                self._call("DELETE", path)
 
     def order(self, number: str, lines: dict[str, int], priority: int = 0) -> str:
-        """Have lines picked; the id of the request, which is the order's number. Raises Refused."""
-        entities = [{"sku_id": sku, "quantity": quantity} for sku, quantity in lines.items()]
-        body = {"type": "FULFILLMENT", "id": number, "entities": entities, "priority": priority}
+        """Have lines picked; the id of the request, made of the order's number. Raises Refused."""
+        entities = [{"sku_id": self.its(sku), "quantity": quantity} for sku, quantity in lines.items()]
+        body = {"type": "FULFILLMENT", "id": self.its(number), "entities": entities, "priority": priority}
         self._post("/requests", body)
-        return number
+        return self.its(number)
 
     def picked(self, job: str) -> None:
         """The person at the balcony has pushed the button. A second push does no harm."""
@@ -65,23 +80,22 @@ class Wms:
 
     def state_of(self, number: str) -> str:
         """The status of an order."""
-        (request,) = self._get("/requests", id__eq=number)["items"]
+        (request,) = self._get("/requests", id__eq=self.its(number))["items"]
         return str(request["status"])
-
-    def waiting(self, number: str) -> list[dict[str, Any]]:
-        """The jobs of an order that wait at a balcony."""
-        query = {"request_id__eq": number, "status__eq": "WAITING_FOR_TRIGGER"}
-        return list(self._get("/jobs", **query)["items"])
 
     def jobs(self, number: str) -> list[dict[str, Any]]:
         """The jobs of an order that pick something."""
-        return list(self._get("/jobs", request_id__eq=number, type__eq="FULFILLMENT")["items"])
+        return list(self._get("/jobs", request_id__eq=self.its(number), type__eq="FULFILLMENT")["items"])
 
     def count(self, sku: str) -> int:
         """Pieces of a SKU, as the storage system counts them; the WMS believes that from now on."""
-        (found,) = self._get("/skus", id__eq=sku)["items"]
+        (found,) = self._get("/skus", id__eq=self.its(sku))["items"]
         self.stock[sku] = found["total_quantity"]
         return self.stock[sku]
+
+    def _empty_carrier(self) -> str:
+        rows = self._get("/inventory_view", size="1000")["items"]
+        return next(str(row["carrier_id"]) for row in rows if row["carrier_id"] and row["box_id"] is None)
 
     # -- the wire
 

@@ -122,9 +122,7 @@ class BotMeter:
 
     def free(self) -> bool:
         """Whether it could take work now."""
-        return (
-            self.mission is None and not self.must_charge and not self.task and self.before_fault is None
-        )
+        return self.mission is None and not self.must_charge and not self.task and self.before_fault is None
 
 
 @dataclass(slots=True)

@@ -251,6 +251,16 @@ _TELLERS: dict[type, Callable[[int, int, Any], Happening]] = {
     ),
 }
 
-_KINDS = [value for value in globals().values() if isinstance(value, Kind)]
-EVENT_CODES = tuple(sorted({kind.code for kind in (*_KINDS, *REQUEST_KINDS.values(), *JOB_KINDS.values())}))
-"""The codes of all events that an operator can be told of."""
+_NAMED = {kind.code: name for name, kind in globals().items() if isinstance(kind, Kind)}
+_OF_TABLES = {
+    kind.code: f"{what} {name}"
+    for what, kinds in (
+        ("request", REQUEST_KINDS),
+        ("job", JOB_KINDS),
+        ("fault:", FAULT_BEGAN),
+        ("repaired:", FAULT_ENDED),
+    )
+    for name, kind in kinds.items()
+}
+EVENT_CODES = {code: name.lower().replace("_", " ") for code, name in sorted((_NAMED | _OF_TABLES).items())}
+"""The codes of all events that an operator can be told of, each with what it says in a few words."""
