@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import zipfile
+import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from io import BytesIO
@@ -27,7 +28,12 @@ FORMAT: Final = "storage-twin capsule"
 VERSION: Final = 1
 ABOUT, LOG = "capsule.json", "log.jsonl"
 LARGEST_ABOUT: Final = 512 << 20
+ENCRYPTED: Final = 1
 LONGEST_LINE: Final = 64 << 20
+
+
+_DAMAGED: Final = (zipfile.BadZipFile, KeyError, OSError, EOFError, zlib.error, NotImplementedError)
+"""What reading a damaged zip may raise; the last one: packed in a way that is not read here."""
 
 
 class CapsuleRefused(Refusal):
@@ -90,9 +96,12 @@ def replay(path: Path, import_policies: bool = False) -> Proof:
     ``import_policies``: import the modules of policies that it names by ``MODULE:CLASS``.
     """
     try:
-        with zipfile.ZipFile(path) as archive, archive.open(LOG) as log:
-            return _replayed(_about(archive, path), log, path, import_policies)
-    except (zipfile.BadZipFile, KeyError, OSError) as error:
+        with zipfile.ZipFile(path) as archive:
+            if any(member.flag_bits & ENCRYPTED for member in archive.infolist()):
+                raise zipfile.BadZipFile("it is encrypted")
+            with archive.open(LOG) as log:
+                return _replayed(_about(archive, path), log, path, import_policies)
+    except _DAMAGED as error:
         raise CapsuleRefused(f"{path}: this is no capsule: {error}") from None
 
 

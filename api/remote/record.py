@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import sys
-import zipfile
 from contextlib import closing
 from dataclasses import asdict
 from pathlib import Path
@@ -33,6 +32,7 @@ if TYPE_CHECKING:
     from api.recording.replaying import Replay, Replayed, Summary
 
 DAY_MS = 86_400_000
+ZIP = b"PK"
 SHOWN = 5
 """Differences of a call that people are shown."""
 
@@ -128,7 +128,7 @@ def replay(
 
     Example: twin replay traffic.har --fresh --speed 60
     """
-    if zipfile.is_zipfile(file):
+    if _looks_like_a_capsule(file):
         from twin.replaying import replay_command
 
         raise typer.Exit(replay_command(file, as_json, import_policies))
@@ -147,6 +147,12 @@ def replay(
     differs = summary.status_differs or (summary.body_differs and not status_only)
     if differs:
         raise typer.Exit(FAILED)
+
+
+def _looks_like_a_capsule(file: Path) -> bool:
+    """Whether a file begins as a zip does, be it a whole one or not."""
+    with file.open("rb") as opened:
+        return opened.read(len(ZIP)) == ZIP
 
 
 def _pace(text: str) -> float | None:

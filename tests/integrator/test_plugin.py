@@ -46,6 +46,10 @@ def test_the_nearer_marker_counts(twin):
     if not twin.is_real:
         assert (twin.world["site"], twin.world["seed"]) == ("tiny", 7)
 
+@pytest.mark.twin(needs_twin=True)
+def test_that_cannot_be_done_on_a_site(twin, order):
+    assert not twin.is_real
+
 def test_everything_is_at_hand(twin, order):
     assert twin.client.headers["Authorization"] == f"Bearer {twin.api_key}"
     assert str(twin.client.base_url).rstrip("/") == twin.base_url
@@ -92,8 +96,8 @@ def site() -> Iterator[TwinServer]:
 def test_a_stranger_s_tests_run_side_by_side_and_a_failing_one_leaves_its_capsule(tmp_path: Path) -> None:
     (tmp_path / "test_strangers.py").write_text(STRANGERS)
     said = pytest_run(tmp_path, "-n", "2", "-v")
-    assert "1 failed, 4 passed, 1 error" in said, said
-    assert "takes site, site_yaml, seed, speed, stock, operator, epoch by name" in said
+    assert "1 failed, 5 passed, 1 error" in said, said
+    assert "takes site, site_yaml, seed, speed, stock, operator, epoch, needs_twin by name" in said
     section = said.partition("- twin -")[2]
     assert re.search(r"site tiny, seed 3, at 2026-01-05T05:00:\S+ \(\d+ ms\)", section), said
     assert "200  POST /api/v2/trigger/job-1" in section
@@ -111,7 +115,8 @@ def test_the_same_tests_run_against_a_site_and_skip_what_it_cannot_do(
     (tmp_path / "test_strangers.py").write_text(STRANGERS.partition("def test_not_reached")[0])
     options = ("--twin-url", site.url, "--twin-key", site.api_key, "-v", "-rs")
     said = pytest_run(tmp_path, *options)
-    assert "2 passed, 1 skipped" in said, said
+    assert "2 passed, 2 skipped" in said, said
+    assert f"this test needs a twin, and {site.url} is a real site" in said
     assert "this needs a twin: POST /snapshots is not there on a real site" in said
 
 

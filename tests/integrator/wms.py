@@ -41,6 +41,7 @@ class Wms:
     suffix: str = ""
     stock: dict[str, int] = field(default_factory=dict)
     boxes: list[int] = field(default_factory=list)
+    orders: list[str] = field(default_factory=list)
 
     def its(self, name: str) -> str:
         """What an SKU or an order is called in the storage system."""
@@ -70,6 +71,7 @@ class Wms:
         entities = [{"sku_id": self.its(sku), "quantity": quantity} for sku, quantity in lines.items()]
         body = {"type": "FULFILLMENT", "id": self.its(number), "entities": entities, "priority": priority}
         self._post("/requests", body)
+        self.orders.append(number)
         return self.its(number)
 
     def picked(self, job: str) -> None:

@@ -15,6 +15,7 @@ from twin.testing.helpers import Twin
 from twin.testing.server import NoKey, TwinServer, running, start
 
 OPTIONS = ("site", "site_yaml", "seed", "speed", "stock", "operator", "epoch")
+NEEDS_TWIN = "needs_twin"
 CAPSULES = "twin-capsules"
 LAST_CALLS = 8
 """How many of the latest calls the report of a failing test shows."""
@@ -51,7 +52,8 @@ def pytest_configure(config: pytest.Config) -> None:
     """Make the marker known."""
     config.addinivalue_line(
         "markers",
-        "twin(site, seed, speed, stock, operator, epoch, site_yaml): what the world of a test begins with",
+        "twin(site, seed, speed, stock, operator, epoch, site_yaml, needs_twin): what the world of a test "
+        "begins with; needs_twin=True skips it on a real site",
     )
 
 
@@ -85,6 +87,10 @@ def twin_server(request: pytest.FixtureRequest) -> Iterator[TwinServer]:
 def twin(request: pytest.FixtureRequest, twin_server: TwinServer) -> Iterator[Twin]:
     """A fresh warehouse for one test, paused unless the marker says otherwise; the site itself, if real."""
     order = _order(request.node)
+    if order.pop(NEEDS_TWIN, False) and not twin_server.is_twin:
+        pytest.skip(
+            f"this test needs a twin, and {twin_server.url} is a real site (or its control is not for us)"
+        )
     world = twin_server.control("POST", "/worlds", json=order) if twin_server.is_twin else None
     twin = Twin(twin_server, world)
     yield twin
@@ -94,8 +100,9 @@ def twin(request: pytest.FixtureRequest, twin_server: TwinServer) -> Iterator[Tw
 def _order(node: pytest.Item) -> dict[str, Any]:
     order: dict[str, Any] = {"name": node.name[:100], "speed": 0}
     for marker in reversed(list(node.iter_markers("twin"))):
-        if marker.args or set(marker.kwargs) - set(OPTIONS):
-            raise pytest.UsageError(f"{node.nodeid}: the marker twin takes {', '.join(OPTIONS)} by name")
+        if marker.args or set(marker.kwargs) - {*OPTIONS, NEEDS_TWIN}:
+            takes = ", ".join((*OPTIONS, NEEDS_TWIN))
+            raise pytest.UsageError(f"{node.nodeid}: the marker twin takes {takes} by name")
         order |= marker.kwargs
     return order
 
