@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 BASE := $(VENV)/.installed
 DEV := $(VENV)/.installed-dev
 
-.PHONY: help demo test browser soak check fuzz backtest validation bench bench-run bench-scaling bench-sweep
+.PHONY: help demo test browser lock soak check fuzz backtest validation bench bench-run bench-scaling bench-sweep
 .PHONY: bench-listing bench-http bench-latency
 .DEFAULT_GOAL := help
 
@@ -69,12 +69,26 @@ $(VENV)/bin/python:
 	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); echo "No virtual environment could be made. \
 	On Debian and Ubuntu: apt install python3-venv"; exit 1; }
 
-$(BASE): pyproject.toml | $(VENV)/bin/python
-	@echo "Installing into $(VENV) ..."
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e .
+# What is installed is what the locks say, to the hash: the same today and in a year.
+$(BASE): pyproject.toml requirements.lock | $(VENV)/bin/python
+	$(call install,requirements.lock)
 	@touch $@
 
-$(DEV): pyproject.toml | $(VENV)/bin/python
-	@echo "Installing into $(VENV) ..."
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev]'
+$(DEV): pyproject.toml requirements-dev.lock | $(VENV)/bin/python
+	$(call install,requirements-dev.lock)
 	@touch $(BASE) $@
+
+define install
+	@echo "Installing into $(VENV) ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $(1)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+endef
+
+LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
+	--custom-compile-command "make lock" pyproject.toml .ci/build.in
+
+lock:  ## write the locks anew, with what is newest now
+	@$(PYTHON) -m venv $(VENV)/lock && $(VENV)/lock/bin/pip install --quiet uv
+	PATH="$(VENV)/lock/bin:$$PATH" $(LOCK) --upgrade --all-extras -o requirements-dev.lock
+	grep -o '^[^ ]*==[^ ]*\( ;.*[^ \\]\)\?' requirements-dev.lock > $(VENV)/lock/all
+	PATH="$(VENV)/lock/bin:$$PATH" $(LOCK) --upgrade -c $(VENV)/lock/all -o requirements.lock
