@@ -8,17 +8,22 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Final
 
+from api.accounts.administration import somebody_can
 from api.accounts.callers import Caller
 from api.accounts.records import ApiKey
 from api.accounts.roles import Role, lower_of
 from api.accounts.store import Repository, digest
-from twin.domain.errors import NotFound
+from twin.domain.errors import InUse, NotFound
 
 LIFE_DAYS: Final = 365
 DAY_MS: Final = 86_400_000
 PREFIX: Final = "twin_"
 """So that a scanner for leaked secrets can tell them."""
 FIRST_NAME: Final = "twin serve"
+LAST: Final = (
+    "This is the last credential of a Super Admin: nobody could make users or keys any more."
+    " Make another key, or set the password of a user who is Super Admin, first"
+)
 
 
 class ApiKeys:
@@ -60,10 +65,14 @@ class ApiKeys:
         return used
 
     def delete(self, key_id: int) -> ApiKey:
-        """Take a key away; what it was. Raises NotFound."""
+        """Take a key away; what it was. Raises NotFound, and InUse for the last that can administer."""
         key = self._kept.keys.get(key_id)
         if key is None:
             raise NotFound("API key", key_id)
+        now_ms = self._clock()
+        # A key of no use for that may go also where nobody is left, as after the last one has ended.
+        if somebody_can(self._kept, now_ms) and not somebody_can(self._kept, now_ms, but_key=key_id):
+            raise InUse(LAST)
         self._kept.keys.remove(key_id)
         return key
 

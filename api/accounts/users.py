@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from api.accounts import onetime
+from api.accounts.administration import somebody_can
 from api.accounts.callers import Caller
 from api.accounts.keys import ApiKeys
 from api.accounts.records import User
@@ -74,14 +75,15 @@ class Users:
 
     def _changed(self, user: User, username: str, role: Role) -> User:
         if user.role is Role.SUPER_ADMIN and role is not Role.SUPER_ADMIN and self._is_last(user):
-            raise InUse("The last user who is Super Admin cannot become anything less")
+            raise InUse("The last user who is Super Admin, or the last who can log in, cannot become less")
         changed = replace(user, username=username, role=role)
         self._kept.users.put(changed)
         self._keys.limit(user.id, role)
         return changed
 
     def _is_last(self, admin: User) -> bool:
-        return not any(user.role is Role.SUPER_ADMIN for user in self.all() if user.id != admin.id)
+        others = any(user.role is Role.SUPER_ADMIN for user in self.all() if user.id != admin.id)
+        return not others or not somebody_can(self._kept, self._clock(), but_user=admin.id)
 
 
 def _own(user: User | None, wish: Wish, caller: Caller) -> User:

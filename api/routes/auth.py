@@ -79,12 +79,15 @@ async def get_api_keys(request: Request, accounts: OnAccounts) -> Response:
     operation_id="delete_api_key",
     summary="Take an API key away",
     response_model=ApiKeyDeleteResponse,
-    responses=described(FORBIDDEN, NOT_FOUND),
+    responses=described(FORBIDDEN, NOT_FOUND, CONFLICT),
 )
 async def delete_api_key(
     api_key_id: Annotated[PathInt, Path(description="Id of the key.")], accounts: OnAccounts
 ) -> Response:
-    """The key opens nothing from now on, not even the next call of who has just deleted it."""
+    """The key opens nothing from now on, not even the next call of who has just deleted it.
+
+    The last credential with which anybody could administer the twin stays: 409.
+    """
     return ExactResponse(deleted_body(accounts.keys.delete(api_key_id)))
 
 

@@ -50,7 +50,7 @@ async def get_storage_status(world: InWorld) -> Response:
 )
 async def restart_brain(
     bridge: OnBridge,
-    timeout: Annotated[int, Query(ge=0, le=86_400, description="Seconds the restart may take.")] = 60,
+    timeout: Annotated[float, Query(ge=0, le=86_400, description="Seconds the restart may take.")] = 60,
 ) -> Response:
     """Begins a restart and answers at once.
 

@@ -13,7 +13,7 @@ from api.accounts.records import ApiKey, User
 from api.accounts.sessions import Pair
 from api.accounts.signing_in import Reset
 from api.accounts.users import Wish
-from api.wire.common import Name, Text, Whole, without_nul
+from api.wire.common import Name, Text, Whole, null_means, without_nul
 
 LONGEST_TOKEN = 4096
 
@@ -37,7 +37,8 @@ Password = Annotated[
     str, Strict(), StringConstraints(max_length=policy.MAX_LENGTH), AfterValidator(without_nul)
 ]
 Token = Annotated[str, Strict(), StringConstraints(max_length=LONGEST_TOKEN)]
-Language = Annotated[LocaleEnum, Field(description="Accepted; all answers are in English.")]
+Tongue = Annotated[LocaleEnum, null_means(LocaleEnum.EN, LocaleEnum)]
+Language = Annotated[Tongue, Field(description="Accepted; all answers are in English.")]
 
 
 class SignupRequest(BaseModel):
@@ -45,8 +46,8 @@ class SignupRequest(BaseModel):
 
     username: Text
     email: Email
-    role: RoleEnum = RoleEnum.USER
-    locale: Annotated[LocaleEnum, Field(description="The language of the user.")] = LocaleEnum.EN
+    role: Annotated[RoleEnum, null_means(RoleEnum.USER, RoleEnum)] = RoleEnum.USER
+    locale: Annotated[Tongue, Field(description="The language of the user.")] = LocaleEnum.EN
 
 
 class SignUpResponse(TypedDict):

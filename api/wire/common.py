@@ -48,6 +48,15 @@ UtcStamp = Annotated[
 ]
 
 
+def null_means(default: Any, kind: Any) -> BeforeValidator:
+    """Let null stand for ``default`` in a field of ``kind``."""
+
+    def given(value: Any) -> Any:
+        return default if value is None else value
+
+    return BeforeValidator(given, json_schema_input_type=kind | None)
+
+
 def _plain_digits(value: object) -> object:
     if isinstance(value, str) and not re.fullmatch("-?[0-9]{1,40}", value):
         raise PydanticCustomError("int_parsing", "Input should be a valid integer, in plain digits")
@@ -59,8 +68,8 @@ PathInt = Annotated[int, BeforeValidator(_plain_digits)]
 
 
 def whole_id(text: str) -> int | None:
-    """The number that an id given as text stands for, or None where it is none."""
-    return int(text) if re.fullmatch("[0-9]{1,18}", text) else None
+    """The number that an id given as text stands for, or None where no id is written so."""
+    return int(text) if re.fullmatch("[1-9][0-9]{0,17}", text) else None
 
 
 class Page(BaseModel, Generic[Item]):

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from enum import StrEnum
 from operator import attrgetter
-from typing import Any, cast
+from typing import Annotated, Any, cast
 
 from pydantic import BaseModel, Field
 from typing_extensions import TypedDict
 
 from api.listing import Listing, Wire, moments, table, text, whole
-from api.wire.common import LocalStamp, UtcStamp
+from api.wire.common import LocalStamp, UtcStamp, null_means
 from api.wire.stamps import Calendar
 from twin.domain import work
 from twin.records.views.rows import JobRow
@@ -53,7 +53,9 @@ class TriggerStatus(StrEnum):
 class TriggerRequest(BaseModel):
     """How a waiting job ends."""
 
-    outcome: TriggerStatus = Field(default=TriggerStatus.SUCCEEDED_TRIGGER, alias="TriggerStatus")
+    outcome: Annotated[TriggerStatus, null_means(TriggerStatus.SUCCEEDED_TRIGGER, TriggerStatus)] = Field(
+        default=TriggerStatus.SUCCEEDED_TRIGGER, alias="TriggerStatus"
+    )
 
 
 class TriggerResponse(TypedDict):

@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field
 from typing_extensions import TypedDict
 
 from api.listing import Listing, Wire, moments, table, text, whole
-from api.wire.common import Flag, LocalStamp, SomePieces, Text, UtcStamp, Whole
+from api.wire.common import Flag, LocalStamp, SomePieces, Text, UtcStamp, Whole, null_means
 from api.wire.stamps import Calendar
 from twin.domain import work
 from twin.domain.commands import (
@@ -83,7 +83,8 @@ class CarrierEntityInput(BaseModel):
 
 
 Id = Annotated[Text | None, Field(description="Id of your own choice; one is made up where it is missing.")]
-Priority = Annotated[Whole, Field(description="Larger is more urgent.")]
+Priority = Annotated[Whole, null_means(0, Whole), Field(description="Larger is more urgent.")]
+Force = Annotated[Flag, null_means(False, Flag)]
 SkuEntities = Annotated[list[SkuEntityInput], Field(min_length=1, max_length=MOST_ENTITIES)]
 CarrierEntities = Annotated[list[CarrierEntityInput], Field(min_length=1, max_length=MOST_ENTITIES)]
 
@@ -158,7 +159,9 @@ class RFIDWriteRequestCreateInput(BaseModel):
     bot_id: Whole
     action_type: Annotated[Text | None, Field(description="Taken as it is; writing is what is done.")] = None
     start_from_scratch: Annotated[
-        Flag, Field(description="False goes on where an earlier writing has ended.")
+        Flag,
+        null_means(True, Flag),
+        Field(description="False goes on where an earlier writing has ended."),
     ] = True
     id: Id = None
 
@@ -199,7 +202,7 @@ class ChargingRequestCreateInput(BaseModel):
     type: Literal["CHARGING"]
     bot_id: OneBot = None
     level_id: OneLevel = None
-    force: Annotated[Flag, Field(description="Also bots that have charge enough.")] = False
+    force: Annotated[Force, Field(description="Also bots that have charge enough.")] = False
     id: Id = None
 
     def command(self) -> PlaceCharging:
@@ -213,7 +216,7 @@ class UnchargingRequestCreateInput(BaseModel):
     type: Literal["UNCHARGING"]
     bot_id: OneBot = None
     level_id: OneLevel = None
-    force: Annotated[Flag, Field(description="Also bots that have little charge.")] = False
+    force: Annotated[Force, Field(description="Also bots that have little charge.")] = False
     id: Id = None
 
     def command(self) -> PlaceUncharging:

@@ -11,7 +11,7 @@ from pydantic import BaseModel, Field
 from typing_extensions import TypedDict
 
 from api.listing import Listing, Wire, fraction, moments, table, text, whole
-from api.wire.common import LocalStamp, Name, Text, UtcStamp
+from api.wire.common import LocalStamp, Name, Text, UtcStamp, null_means
 from api.wire.stamps import Calendar
 from twin.domain import inventory
 from twin.domain.commands import UNSET, ChangeSku, CreateSku
@@ -36,8 +36,12 @@ class Sku(BaseModel):
 
     id: Text
     name: Name | None = None
-    measurement_unit: MeasurementUnit = MeasurementUnit.PIECE
-    on_empty_sku_action: OnEmptySKUAction = OnEmptySKUAction.UNASSIGN
+    measurement_unit: Annotated[MeasurementUnit, null_means(MeasurementUnit.PIECE, MeasurementUnit)] = (
+        MeasurementUnit.PIECE
+    )
+    on_empty_sku_action: Annotated[
+        OnEmptySKUAction, null_means(OnEmptySKUAction.UNASSIGN, OnEmptySKUAction)
+    ] = OnEmptySKUAction.UNASSIGN
 
     def command(self) -> CreateSku:
         """What it asks for."""

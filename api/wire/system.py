@@ -59,12 +59,12 @@ class StorageResponse(TypedDict):
     testing_script: Annotated[str | None, Field(description="Null: there are no test scripts here.")]
 
 
-def restart_body(timeout_s: int) -> StorageResponse:
+def restart_body(timeout_s: float) -> StorageResponse:
     """The answer to a restart that may take ``timeout_s`` seconds."""
     needed = RESTART_MS // 1000
     in_time = timeout_s >= needed
     status = StorageStatus.STARTING_UP.value if in_time else "TIMEOUT"
-    late = "" if in_time else f", later than the {timeout_s} s allowed"
+    late = "" if in_time else f", later than the {timeout_s:g} s allowed"
     details = f"The brain is starting; it takes {needed} s of simulated time{late}"
     return {"status": status, "details": details, "brain_status": status, "testing_script": None}
 

@@ -46,6 +46,7 @@ def record() -> list[dict[str, Any]]:
 
 def _people(story: Story) -> None:
     tell, ann = story.tell, {"username": "Ann", "email": "ann@example.org", "role": "Super Admin"}
+    tell(409, "DELETE", "/auth/api_keys/{api_key_id}", {"api_key_id": 1})
     tell(200, "POST", "/auth/create_account", body=ann)
     tell(409, "POST", "/auth/create_account", body=ann)
     tell(422, "POST", "/auth/create_account", body={**ann, "email": "ann"})

@@ -88,8 +88,44 @@ def test_a_key_that_is_not_there_cannot_be_deleted(door: People) -> None:
 
 
 def test_a_key_may_delete_itself(door: People) -> None:
+    other = door.key()
     door.api.ok("DELETE", "/auth/api_keys/1")
     assert not door.admits(KEY)
+    assert door.admits(other)
+
+
+def test_the_last_key_that_could_administer_cannot_be_deleted(door: People) -> None:
+    why = door.api.refused(409, "DELETE", "/auth/api_keys/1")
+    assert "Make another key" in why
+    assert door.admits(KEY)
+
+
+def test_keys_and_users_who_could_not_administer_do_not_count(door: People) -> None:
+    door.user("ann@example.org")
+    door.key(door.login()["access_token"], "of a user")
+    door.create("bob@example.org", "Super Admin")  # a code alone: who would read it out?
+    door.key(name="that ends")
+    door.wait(366 * DAY_S)
+    door.api.refused(409, "DELETE", "/auth/api_keys/1")
+    for key_id in (2, 3):
+        door.api.ok("DELETE", f"/auth/api_keys/{key_id}")
+
+
+def test_an_administrator_with_a_password_is_enough(door: People) -> None:
+    door.user("boss@example.org", "Super Admin")
+    door.api.ok("DELETE", "/auth/api_keys/1")
+    token = door.login("boss@example.org")["access_token"]
+    assert door.as_(token, "POST", "/auth/generate_api_key", json={"name": "new"}).status_code == 200
+
+
+def test_the_last_who_could_administer_cannot_become_less(door: People) -> None:
+    door.user("boss@example.org", "Super Admin")
+    door.create("bob@example.org", "Super Admin")
+    token = door.login("boss@example.org")["access_token"]
+    door.key(token, "goes with its user")
+    door.api.ok("DELETE", "/auth/api_keys/1")
+    demotion = {"email": "boss@example.org", "role": "User"}
+    assert door.as_(token, "PATCH", "/auth/update_user", json=demotion).status_code == 409
 
 
 def test_a_key_has_the_role_of_who_makes_it(door: People) -> None:

@@ -98,9 +98,9 @@ def test_what_is_no_e_mail_is_refused(door: People, email: object, path: str) ->
     "wrong",
     [
         {"role": "Admin"},
-        {"role": None},
+        {"role": 1},
         {"locale": "xx"},
-        {"locale": None},
+        {"locale": 1},
         {"username": ""},
         {"username": "a\x00"},
         {"username": "x" * 256},

@@ -146,3 +146,48 @@ def texts_in(value: Any) -> list[str]:
 
 def normal(text: str) -> str:
     return " ".join(re.findall(r"\w+", text.lower()))
+
+
+NEEDED = {"balcony_id", "bot_id", "level_id"}
+"""Fields that some requests cannot do without, though the reference requires none of them."""
+
+
+def json_bodies() -> list[tuple[str, dict[str, Any]]]:
+    """The schemas of all JSON request bodies of the reference by name, each with its example."""
+    found = []
+    for methods in reference()["paths"].values():
+        for operation in methods.values():
+            content = operation.get("requestBody", {}).get("content", {}).get("application/json")
+            if content is not None:
+                names = re.findall("schemas/([A-Za-z]+)", json.dumps(content["schema"]))
+                found += [(name, content.get("example") or {}) for name in names]
+    return found
+
+
+@pytest.mark.parametrize(("name", "example"), json_bodies())
+def test_null_stands_for_what_is_left_out_where_the_reference_gives_no_default_or_sends_null_itself(
+    name: str, example: dict[str, Any]
+) -> None:
+    theirs = reference()["components"]["schemas"][name]
+    ours = served()["components"]["schemas"][name]
+    for field, about in theirs["properties"].items():
+        if field in theirs.get("required", ()) or field in ours.get("required", ()):
+            continue
+        says_null = field in example and example[field] is None
+        takes_null = "null" in types_of(ours["properties"][field])
+        assert takes_null == (says_null or "default" not in about), field
+
+
+def test_what_we_require_beyond_the_reference_is_what_nothing_can_be_done_without() -> None:
+    for name, _ in json_bodies():
+        theirs = reference()["components"]["schemas"][name].get("required", ())
+        more = set(served()["components"]["schemas"][name].get("required", ())) - set(theirs)
+        assert more <= {"type", "entities", "updates"} | NEEDED, name
+
+
+def types_of(schema: dict[str, Any]) -> set[str]:
+    """The JSON types that a schema takes; one that takes all takes null."""
+    if "anyOf" in schema:
+        return {kind for arm in schema["anyOf"] for kind in types_of(arm)}
+    schema = resolved(schema)
+    return {schema["type"]} if "type" in schema else {"null"}

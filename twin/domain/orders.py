@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
@@ -341,5 +342,6 @@ class Orders:
 
 
 def carrier_id(text: str) -> int | None:
-    """The carrier a client means by ``text``: plain decimal digits, else None."""
-    return int(text) if text.isascii() and text.isdigit() and len(text) <= 18 else None
+    """The carrier of that id: plain decimal digits without leading zeros, else None."""
+    # An id is a text: another spelling of its number names another thing, and there is none.
+    return int(text) if re.fullmatch("[1-9][0-9]{0,17}", text) else None

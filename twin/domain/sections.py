@@ -45,6 +45,9 @@ def parse_section_code(code: str | int) -> int:
     Raises Invalid (field ``section_code``) for a length that no form has, a digit
     but 0 and 1, a code without any section, and what is neither string nor integer.
     """
+    if isinstance(code, float):
+        # 1e+31 is what JavaScript makes of many different codes: nobody can tell which was meant.
+        raise _refused("must be written out, or be a string: a number with exponent or point may lack digits")
     # A bool is an int to Python; JSON's true is no section code.
     if isinstance(code, bool) or not isinstance(code, (str, int)):
         raise _refused(f"must be a string or an integer, not {type(code).__name__}")
