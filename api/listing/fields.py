@@ -6,12 +6,15 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
+from math import isfinite
 from typing import Any, Generic, TypeVar
 
 Row = TypeVar("Row")
 Value = str | int | float | None
 
 _WHOLE = re.compile(r"-?[0-9]{1,40}")
+_NUMBER = re.compile(r"-?[0-9]{1,40}(\.[0-9]{1,40})?([eE][+-]?[0-9]{1,3})?")
+"""As JSON has numbers, but with leading zeros."""
 
 
 class Kind(Enum):
@@ -68,6 +71,7 @@ def whole_number(raw: str) -> int | None:
 
 def number(raw: str) -> float | None:
     """The finite number written as ``raw``, or None."""
-    if not re.fullmatch(r"-?[0-9]{1,40}(\.[0-9]{1,40})?", raw):
+    if not _NUMBER.fullmatch(raw):
         return None
-    return float(raw)
+    value = float(raw)
+    return value if isfinite(value) else None

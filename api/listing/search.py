@@ -125,7 +125,7 @@ class _Parser(Generic[Row]):
     def _term(self, token: _Token) -> Condition[Row]:
         part = token.value.casefold()
         if not part:
-            raise _wrong(token, f"expected a value after {token.field}:")
+            raise self._no_value(token)
         if token.field == "*":
             every = list(self._fields.values())
             return lambda table: reduce(or_, [table.column(one).containing(part) for one in every])
@@ -135,6 +135,18 @@ class _Parser(Generic[Row]):
         return lambda table: table.column(field).containing(part)
 
 
+    def _no_value(self, term: _Token) -> Complaint:
+        """What is wrong with a term whose value is empty: where the value should be."""
+        column = term.column + len(term.field or "") + 1
+        after = self._tokens[self._next]
+        if after.column == column and after.text.startswith('"'):
+            return _wrong(after, "expected a second double quote to end this value")
+        written = term.text[len(term.field or "") + 1 :] or after.text
+        return _wrong(_Token(column, written), f"expected a value right after {term.field}:")
+
+
 def _wrong(token: _Token, expectation: str) -> Complaint:
     found = repr(token.text) if token.text else "the end"
+    if token.text in ("and", "or", "And", "Or"):
+        expectation += "; operators are written in upper case"
     return Complaint("search_syntax", f"Column {token.column}: {expectation}, found {found}")

@@ -9,6 +9,7 @@ from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 BERLIN = ZoneInfo("Europe/Berlin")
+MICROSECOND = timedelta(microseconds=1)
 
 # In a query string an unescaped + arrives as a space: "...T08:00:00 01:00".
 _LOST_PLUS = re.compile(r"(.+[T ]\d\d:\d\d\S*) (\d\d:?\d\d)")
@@ -36,17 +37,37 @@ class Calendar:
         """Simulated microseconds of a written instant, or None where it is not one.
 
         Without an offset it is Berlin wall time. Where that occurs twice (the hour
-        that summer time gives back), ``latest`` says which of the two is meant.
+        that summer time gives back), ``latest`` says which of the two is meant; where it
+        does not occur (the hour that is skipped), the last microsecond before the skip
+        is meant, or else the first after it.
         """
         found = _LOST_PLUS.fullmatch(raw)
         try:
             moment = datetime.fromisoformat("+".join(found.groups()) if found else raw)
             if moment.utcoffset() is None:
-                moment = moment.replace(tzinfo=BERLIN, fold=int(latest))
+                moment = _in_berlin(moment, latest)
             # Through UTC: differences within one zone would ignore its changes of offset.
-            return (moment.astimezone(UTC) - self.epoch.astimezone(UTC)) // timedelta(microseconds=1)
+            return (moment.astimezone(UTC) - self.epoch.astimezone(UTC)) // MICROSECOND
         except (ValueError, OverflowError):
             return None
+
+
+def _in_berlin(wall: datetime, latest: bool) -> datetime:
+    """The instant at which clocks in Berlin show ``wall``, or the edge of the hour that holds it."""
+    moment = wall.replace(tzinfo=BERLIN, fold=int(latest)).astimezone(UTC)
+    if moment.astimezone(BERLIN).replace(tzinfo=None) == wall.replace(fold=0):
+        return moment
+    # With the offset before the skip it is read as later than with the one after it.
+    after = wall.replace(tzinfo=BERLIN, fold=0).astimezone(UTC)
+    before = wall.replace(tzinfo=BERLIN, fold=1).astimezone(UTC)
+    old = before.astimezone(BERLIN).utcoffset()
+    while after - before > MICROSECOND:
+        middle = before + (after - before) // 2
+        if middle.astimezone(BERLIN).utcoffset() == old:
+            before = middle
+        else:
+            after = middle
+    return before if latest else after
 
 
 @lru_cache(maxsize=4096)

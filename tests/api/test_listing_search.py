@@ -128,8 +128,16 @@ def test_a_value_may_look_like_an_operator() -> None:
         ("(id:a b", "Column 7: expected AND, OR or ), found 'b'"),
         ("()", "Column 2: expected field:value, found ')'"),
         ("((id:a))", "Column 2: parentheses cannot be nested, found '('"),
-        ("id:", "Column 1: expected a value after id:, found 'id:'"),
-        ('id:""', "Column 1: expected a value after id:, found 'id:\"\"'"),
+        ("id:", "Column 4: expected a value right after id:, found the end"),
+        ('id:""', "Column 4: expected a value right after id:, found '\"\"'"),
+        ("id: a", "Column 4: expected a value right after id:, found 'a'"),
+        ("*: AND id:a", "Column 3: expected a value right after *:, found 'AND'"),
+        ('id:a AND name:"b c', "Column 15: expected a second double quote to end this value, found '\"b'"),
+        (
+            "id:a and id:b",
+            "Column 6: expected AND, OR or the end (a value with spaces or parentheses needs double"
+            " quotes); operators are written in upper case, found 'and'",
+        ),
         ("size:3", "Column 1: unknown field; supported are id, name, count and *, found 'size:3'"),
         ("hidden:s", "Column 1: unknown field; supported are id, name, count and *, found 'hidden:s'"),
         (":x", "Column 1: unknown field; supported are id, name, count and *, found ':x'"),

@@ -67,6 +67,15 @@ def test_a_bound_in_the_repeated_hour_is_the_wider_one() -> None:
     assert calendar.micros("2026-10-25T02:30:00", latest=True) == 90 * 60 * 1_000_000
 
 
+@given(st.integers(0, HOUR - 1))
+def test_a_bound_in_the_skipped_hour_is_its_edge(ms: int) -> None:
+    skip = datetime(2026, 3, 29, 1, tzinfo=UTC)
+    calendar = Calendar(skip)
+    written = (datetime(2026, 3, 29, 2, tzinfo=UTC) + timedelta(milliseconds=ms)).isoformat()[:-6]
+    assert calendar.micros(written, latest=False) == 0
+    assert calendar.micros(written, latest=True) == -1
+
+
 @pytest.mark.parametrize(
     "written", ["2026-01-05T07:00:00+01:00", "2026-01-05T07:00:00 01:00", "2026-01-05 07:00:00 0100"]
 )
