@@ -19,6 +19,7 @@ from api.bridge import Bridge
 from api.calls.asgi import Watched
 from api.calls.clients import client_of
 from api.choosing import Chooser
+from api.control import files
 from api.control.access import CONTROL, Gate
 from api.control.app import control_app
 from api.desk import make_desk
@@ -74,6 +75,7 @@ def create_app(
         app.include_router(router)
     for router in (pages, older, viewer(TITLE, "openapi.json")):
         app.include_router(router)
+    app.include_router(files.router, include_in_schema=False)
     control = control_app()
     for part in (app, control):
         part.state.worlds, part.state.access = worlds, settings.access

@@ -1,8 +1,8 @@
 """Which world a call is for: found once, before anything else looks at the call.
 
-``/_twin/worlds/ID`` is the base of one world: below it are ``/api/v2/...`` and all that
-is under ``/_twin``. Everywhere else the credential chooses, and without one a call
-comes to the default world.
+``/_twin/worlds/ID`` is the base of one world: below it are ``/api/v2/...``, what its
+answers lead to, and all that is under ``/_twin``. Everywhere else the credential
+chooses, and without one a call comes to the default world.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from twin.records.store import CannotKeep
 _BASE: Final = re.compile(r"/_twin/worlds/([^/]{1,64})/(.+)", re.ASCII | re.DOTALL)
 _RESTS_ON_NOTHING: Final = ("/_twin/health", "/_twin/docs", "/_twin/openapi.json", "/docs", "/openapi")
 """What can be answered whatever has become of the world."""
-_OF_VENDOR: Final = ("api/", "images/")
+_OF_VENDOR: Final = ("api/", "images/", "issues/", "reports/")
 
 
 class Chooser:

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterator
 
 from api.accounts.roles import Right, Role, right_to
+from api.control import files
 from api.control.app import control_routers
 from api.routes import all_routers
 from api.routes.base import StrictRoute
@@ -27,7 +28,7 @@ is asked for, or the control token, or nothing, is in [worlds.md](worlds.md#who-
 
 def guarded() -> Iterator[tuple[str, str, StrictRoute]]:
     """Every guarded operation: method, path, route."""
-    for prefix, routers in (("", all_routers()), ("/_twin", control_routers())):
+    for prefix, routers in (("", all_routers()), ("", [files.router]), ("/_twin", control_routers())):
         for router in routers:
             for route in router.routes:
                 if isinstance(route, StrictRoute):

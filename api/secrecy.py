@@ -6,7 +6,7 @@ from typing import Final
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-SECRET: Final = ("/api/v2/auth/", "/_twin/")
+SECRET: Final = ("/api/v2/auth/", "/_twin/", "/issues/", "/reports/")
 """Where such answers come from."""
 
 

@@ -1,4 +1,8 @@
-"""``/reports`` and ``/issues``: what the API has written, to be read."""
+"""``/reports`` and ``/issues``: what the API has written, to be read.
+
+They are served twice: below ``/_twin``, and beside the vendor's API for whoever has a
+credential of it, since the answers of the API lead there and the control may be off.
+"""
 
 from __future__ import annotations
 

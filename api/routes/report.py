@@ -30,7 +30,7 @@ async def make_report(request: Request, world: InWorld) -> Response:
     """Writes state, recent events, settings and versions into an archive on the disk of the twin.
 
     It has no keys or passwords in it, and of settings that clients have made only key and type.
-    The archive can be fetched at `/_twin/reports/{tar_filename}`.
+    The archive can be fetched at `/reports/{tar_filename}`.
     """
     preferences: Preferences = request.state.hosted.preferences
     reports: Reports = request.state.hosted.stores.reports

@@ -58,7 +58,7 @@ async def create_issue(
         raise HTTPException(413, f"the files are together larger than {LARGEST_ISSUE} bytes")
     issues: Issues = request.state.hosted.stores.issues
     key = await issues.create(about, attachments, calendar.utc(world.engine.now))
-    return ExactResponse({"key": key, "url": f"{request.base_url}_twin/issues/{key}"})
+    return ExactResponse({"key": key, "url": f"{request.base_url}issues/{key}"})
 
 
 def _parsed(payload: str) -> dict[str, Any]:

@@ -138,9 +138,10 @@ def test_reports_at_once_are_different_reports(api: Served) -> None:
     assert all(list(files_in(Path(body["report_path"]))) == NAMES for body in bodies)
 
 
-def test_a_report_can_be_fetched_with_the_key(api: Served) -> None:
+@pytest.mark.parametrize("base", ["", "/_twin"])
+def test_a_report_can_be_fetched_with_the_key(api: Served, base: str) -> None:
     path = made(api)
-    url = f"/_twin/reports/{path.name}"
+    url = f"{base}/reports/{path.name}"
     answer = api.send("GET", url)
     assert (answer.status_code, answer.headers["Content-Type"]) == (200, "application/gzip")
     assert answer.content == path.read_bytes()

@@ -11,6 +11,7 @@ from typing import Any
 import httpx
 import pytest
 
+from api.control.access import Access, Way
 from tests.api.served import Served, serve
 
 MEGABYTE = 1 << 20
@@ -35,7 +36,7 @@ def create(api: Served, payload: str = PAYLOAD, *files: tuple[str, bytes, str]) 
 def test_an_issue_can_be_read_where_the_answer_says(api: Served) -> None:
     api.advance(60_000)
     answer = create(api).json()
-    assert answer == {"key": "TWIN-1", "url": "http://twin/_twin/issues/TWIN-1"}
+    assert answer == {"key": "TWIN-1", "url": "http://twin/issues/TWIN-1"}
     assert api.send("GET", answer["url"]).json() == {
         "key": "TWIN-1",
         "created_at_utc": "2026-01-05T05:01:00.000000+00:00",
@@ -86,9 +87,24 @@ def test_an_issue_is_for_those_with_a_key(api: Served) -> None:
         "TWIN-1/attachments/-1",
     ],
 )
-def test_nothing_else_can_be_read_there(api: Served, path: str) -> None:
+@pytest.mark.parametrize("base", ["", "/_twin"])
+def test_nothing_else_can_be_read_there(api: Served, path: str, base: str) -> None:
     create(api, PAYLOAD, ("a", b"x", ""))
-    assert api.send("GET", f"/_twin/issues/{path}").status_code == 404
+    assert api.send("GET", f"{base}/issues/{path}").status_code == 404
+
+
+@pytest.mark.parametrize("way", ["key", "off"])
+def test_an_issue_and_a_report_open_also_where_the_control_of_the_twin_does_not(way: Way) -> None:
+    with serve(access=Access(way)) as api:
+        url = create(api, PAYLOAD, ("a", b"x", "")).json()["url"]
+        assert api.send("GET", f"{url}/attachments/1").content == b"x"
+        name = api.ok("GET", "/report")["tar_filename"]
+        assert api.send("GET", f"/reports/{name}").headers["Content-Type"] == "application/gzip"
+        for path in (url, f"{url}/attachments/1", f"/reports/{name}"):
+            assert api.send("GET", path, headers={"Authorization": ""}).status_code == 401
+            assert api.send("GET", path).headers["Cache-Control"] == "no-store"
+        if way == "off":
+            assert api.send("GET", "/_twin/issues/TWIN-1").status_code == 403
 
 
 @pytest.mark.parametrize(
