@@ -8,9 +8,10 @@ import socket
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
-from server_process import STOP_S, run, served, start
+from server_process import STOP_S, Served, run, served, start
 
 README = Path(__file__).parents[2] / "README.md"
 
@@ -162,25 +163,64 @@ def test_help_needs_no_web_server():
 
 
 def chapter(title: str) -> str:
-    """The shell lines of a chapter of the README."""
-    text = README.read_text(encoding="utf-8").split(f"\n## {title}\n")[1].split("\n## ")[0]
-    return "\n".join(re.findall(r"```sh\n(.*?)```", text, re.DOTALL))
+    """A chapter of the README."""
+    return README.read_text(encoding="utf-8").split(f"\n## {title}\n")[1].split("\n## ")[0]
 
 
-@pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")
-def test_the_integrators_chapter_of_the_readme_works_as_written():
-    script = chapter("For integrators")
+def shell(text: str) -> str:
+    """The shell lines of a chapter: fenced as such, or indented."""
+    fenced = re.findall(r"```sh\n(.*?)```", text, re.DOTALL)
+    rest = re.sub(r"```.*?```", "", text, flags=re.DOTALL)
+    return "\n".join([*fenced, *re.findall(r"^    (.*)$", rest, re.MULTILINE)])
+
+
+def as_written(twin: Served, script: str) -> list[dict[str, Any]]:
+    """Run shell lines against a twin; the JSON objects that they print, one a line."""
+    bash = ["bash", "-euo", "pipefail", "-c", script.replace("http://127.0.0.1:8000", twin.url)]
+    done = subprocess.run(bash, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
+
+
+def started(script: str) -> tuple[list[str], str]:
+    """The options with which a script serves a twin at its beginning, and the rest of the script."""
     command = re.search(r"^twin (serve .*) &$", script, re.MULTILINE)
     assert command is not None
     options = command[1].split()
     assert options[options.index("--port") + 1] == "8000"
-    with served("--site", options[options.index("--site") + 1], "--speed", "0", key="secret") as twin:
-        script = script.replace(command[0], "").replace("http://127.0.0.1:8000", twin.url)
-        bash = ["bash", "-euo", "pipefail", "-c", script]
-        done = subprocess.run(bash, capture_output=True, text=True, timeout=60, check=False)
-        assert done.returncode == 0, done.stdout + done.stderr
-        answers = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
-        request = answers[-2]["items"][0]
-        assert (request["id"], request["status"]) == ("order-1", "SUCCEEDED")
-        sku = answers[-1]["items"][0]
-        assert (sku["total_quantity"], sku["total_negative_inventory_bookings"]) == (37, 0)
+    place = options.index("--port")
+    return [*options[1:place], *options[place + 2 :]], script.replace(command[0], "")
+
+
+curl = pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")
+
+
+@curl
+def test_the_integrators_chapter_of_the_readme_works_as_written():
+    text = chapter("For integrators")
+    options, script = started(shell(text))
+    with served(*options[:-2], key=options[-1]) as twin:
+        assert options[-2] == "--api-key"
+        answers = as_written(twin, script)
+        told = {name: body for body in answers for name in body}
+        assert told["entity_feedback"]["entity_feedback"][0]["error_code"] == "0x5082"
+        assert told["refresh_token"]["token_type"] == "bearer"
+        assert told["api_key"]["api_key"].startswith("twin_")
+        request, picked, [row], [found] = [body["items"] for body in answers if "items" in body][-4:]
+        assert (request[0]["id"], request[0]["status"]) == ("order-1", "SUCCEEDED")
+        assert (picked[0]["total_quantity"], picked[0]["total_negative_inventory_bookings"]) == (37, 0)
+        assert (row["item_count"], found["id"]) == (37, "CUP-BLUE")
+        for path in re.findall(r"`(/[a-z_.0-9/-]+)`", text):
+            assert twin.client.get(path).status_code == 200, path
+
+
+@curl
+def test_the_clocks_chapter_of_the_readme_works_as_written():
+    integrators = shell(chapter("For integrators")).partition("call POST /_twin/clock/advance")[0]
+    options, before = started(integrators)
+    with served(*options[:-2], key=options[-1]) as twin:
+        answers = as_written(twin, before + shell(chapter("The clock")))
+        assert [one["speed"] for one in answers[-8:-4]] == [0, 1, "max", "max"]
+        by, to, one_event, until = answers[-4:]
+        assert [one["reached"] for one in (by, to, until)] == [True] * 3
+        assert one_event["reason"] == "nothing_left", "flat out, all has happened already"
