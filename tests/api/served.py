@@ -18,6 +18,7 @@ from api.bridge import Bridge
 from api.control.access import Access
 from api.settings import Settings
 from api.world import World, make_world
+from tests.api.documented import check
 from twin.domain.layout import Site
 from twin.experiments.sitefile import find_site, load_site
 from twin.recipe import Beginning, Recipe
@@ -53,7 +54,7 @@ class Served:
 
     def send(self, method: str, url: str, **options: Any) -> httpx.Response:
         """Send a request to any URL of the server."""
-        return self._runner.run(self._client.request(method, url, **options))
+        return check(self._runner.run(self._client.request(method, url, **options)))
 
     def run(self, work: Coroutine[Any, Any, Result]) -> Result:
         """Do something on the loop of the server."""
@@ -65,7 +66,7 @@ class Served:
 
         async def one(position: int, method: str, path: str, body: Any) -> None:
             answer = await self._client.request(method, f"/api/v2{path}", json=body)
-            ended.append((position, answer))
+            ended.append((position, check(answer)))
 
         async def together() -> None:
             await asyncio.gather(*(one(position, *call) for position, call in enumerate(calls)))

@@ -67,9 +67,9 @@ class Served:
 
 
 @contextmanager
-def served(*options: str, key: str = "a-key") -> Iterator[Served]:
-    """Serve a twin on a free port until the end of the block."""
-    process = start("serve", "--port", "0", "--json", "--api-key", key, *options)
+def served(*options: str, key: str = "a-key", module: str = "twin") -> Iterator[Served]:
+    """Serve a twin on a free port until the end of the block. ``module`` is the program."""
+    process = start("serve", "--port", "0", "--json", "--api-key", key, *options, module=module)
     try:
         assert process.stdout is not None
         line = process.stdout.readline()
@@ -84,10 +84,10 @@ def served(*options: str, key: str = "a-key") -> Iterator[Served]:
         process.communicate()
 
 
-def start(*arguments: str) -> subprocess.Popen[str]:
+def start(*arguments: str, module: str = "twin") -> subprocess.Popen[str]:
     """The command ``twin`` as a process."""
     return subprocess.Popen(
-        [sys.executable, "-m", "twin", *arguments],
+        [sys.executable, "-m", module, *arguments],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

@@ -26,6 +26,7 @@ import yaml
 from tests.api.server_process import Served, served
 
 KNOWN = Path(__file__).with_name("known_findings.yaml")
+QUICK = "tests.contract.twin_with_quick_hashes"
 PHASES = "examples,coverage,fuzzing,stateful"
 ROLES = ("Super Admin", "User", "nobody")
 SPARE_KEYS = 25
@@ -71,7 +72,7 @@ def known() -> list[Rule]:
 @contextmanager
 def as_role(role: str) -> Iterator[tuple[Served, str | None]]:
     """A served twin with some stock, and a credential of a role."""
-    with served("--site", "demo", "--speed", "0", "--seed", "7") as twin:
+    with served("--site", "demo", "--speed", "0", "--seed", "7", module=QUICK) as twin:
         for sku in ("CUP-BLUE", "TEA-250G"):
             twin.stock(sku)
         yield twin, {"Super Admin": _admin, "User": _user, "nobody": lambda _: None}[role](twin)
