@@ -219,3 +219,22 @@ def test_an_exact_code_survives_the_way_there_and_back(api: Served) -> None:
     code = 10101010101010101010101010101011
     answer = api.call("POST", "/box/1001", content=f'{{"section_code": {code}}}'.encode(), headers=JSON)
     assert f'"section_code_32":{code}}}' in answer.text
+
+
+@pytest.mark.parametrize("written", ["1e7", "1.0", "1e+31", "1.1111111111111111e+31", "1e400"])
+def test_a_section_code_with_exponent_or_point_is_refused_since_digits_may_be_lost(
+    api: Served, written: str
+) -> None:
+    body, headers = f'{{"section_code": {written}}}', {"Content-Type": "application/json"}
+    [error] = api.refused(422, "POST", "/box/1001", content=body, headers=headers)
+    assert error["loc"] == ["body", "section_code"]
+    assert "may lack digits" in error["msg"]
+
+
+@pytest.mark.parametrize("carrier", ["01001", "+1001", "1001.0", "0", "x"])
+def test_a_carrier_has_one_spelling_only(api: Served, carrier: str) -> None:
+    api.refused(404, "POST", f"/box/{carrier}", json={"section_code": "1"})
+    wanted = {"type": "FETCH", "entities": [{"carrier_id": carrier}]}
+    aborted = api.call("POST", "/requests", json=wanted)
+    assert aborted.status_code == 400
+    assert [one["error_code"] for one in aborted.json()["entity_feedback"]] == ["0x5083"]

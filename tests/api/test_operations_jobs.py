@@ -130,7 +130,7 @@ def test_an_unknown_job_cannot_be_triggered(api: Served) -> None:
     assert api.refused(404, "POST", "/trigger/job-7") == "Job job-7 does not exist"
 
 
-@pytest.mark.parametrize("outcome", ["DONE", "succeeded_trigger", "", None, 1, ["SUCCEEDED_TRIGGER"]])
+@pytest.mark.parametrize("outcome", ["DONE", "succeeded_trigger", "", 0, 1, ["SUCCEEDED_TRIGGER"]])
 def test_a_trigger_may_be_invalid(api: Served, outcome: object) -> None:
     body = {"TriggerStatus": outcome}
     assert api.locations("POST", "/trigger/job-1", json=body) == [["body", "TriggerStatus"]]

@@ -229,7 +229,7 @@ def test_a_quantity_is_a_positive_integer(api: Served, quantity: object) -> None
         ({"type": "FETCH", "entities": [{}]}, ["entities", 0, "carrier_id"]),
         ({"type": "FETCH", "entities": [{"carrier_id": 1001}]}, ["entities", 0, "carrier_id"]),
         ({"type": "FETCH", "entities": [{"carrier_id": "1001"}], "priority": "high"}, ["priority"]),
-        ({"type": "FETCH", "entities": [{"carrier_id": "1001"}], "priority": None}, ["priority"]),
+        ({"type": "FETCH", "entities": [{"carrier_id": "1001"}], "priority": True}, ["priority"]),
         ({"type": "FETCH", "entities": [{"carrier_id": "1001"}], "priority": 2**31}, ["priority"]),
         ({"type": "FETCH", "entities": [{"carrier_id": "1001"}], "id": ""}, ["id"]),
         ({"type": "FETCH", "entities": [{"carrier_id": "1001"}], "id": 5}, ["id"]),

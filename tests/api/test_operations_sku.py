@@ -54,10 +54,9 @@ def test_an_sku_exists_only_once(api: Served) -> None:
         ("name", "x" * 256),
         ("name", "\0"),
         ("measurement_unit", "KILO"),
-        ("measurement_unit", None),
         ("measurement_unit", 1),
         ("on_empty_sku_action", "unassign"),
-        ("on_empty_sku_action", None),
+        ("on_empty_sku_action", 1),
     ],
 )
 def test_a_field_of_a_new_sku_may_be_invalid(api: Served, field: str, value: object) -> None:
