@@ -174,7 +174,7 @@ def test_an_integer_with_a_sign_or_too_many_digits_is_refused_with_a_readable_me
 
 @pytest.mark.parametrize("code", [True, False, None, 1.0, 1e31, b"1", ["1"], {}])
 def test_what_is_neither_string_nor_integer_is_refused(code: Any) -> None:
-    with pytest.raises(Invalid, match="must be (a string or an integer|written out)"):
+    with pytest.raises(Invalid, match=r"must be (a string or an integer|written out)"):
         parse_section_code(code)
 
 
