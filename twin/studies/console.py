@@ -156,6 +156,8 @@ def as_object(result: Result, wall_s: float) -> dict[str, Any]:
         "seeds": [outcome.seed for outcome in result.outcomes],
         "bots": result.outcomes[0].bots,
         "warm_up_seconds": plain["warm_up_seconds"],
+        "horizon_seconds": plain["horizon_seconds"],
+        "confidence": plain["confidence"],
         "lost_lines": plain["lost_lines"],
         "warnings": plain["warnings"],
     }
@@ -195,6 +197,7 @@ def executor(work: Work, study: Study) -> Iterator[Executor]:
     if study.scenario.run.events != NO_EVENTS and work.out is None:
         print("twin: events are kept in the folder of --out; without it there are none", file=sys.stderr)
     keeper = Folder(work.out) if work.out is not None else Memory()
+    usual = signal.signal(signal.SIGTERM, signal.default_int_handler)  # Whoever ends it, it ends in order.
     with _progress(study.scenario.name) as progress:
         try:
             with on_cluster(work.scheduler) if work.scheduler else local(work.workers or cores()) as runner:
@@ -206,6 +209,8 @@ def executor(work: Work, study: Study) -> Iterator[Executor]:
                 else "nothing is kept without --out"
             )
             raise Stopped(f"stopped; {kept}") from None
+        finally:
+            signal.signal(signal.SIGTERM, usual)
 
 
 @contextmanager

@@ -126,6 +126,8 @@ def _plain(result: Result) -> dict[str, Any]:
         "targets": {verdict.kpi: verdict.as_plain() for verdict in verdicts},
         "replications": len(result.outcomes),
         "warm_up_seconds": result.outcomes[0].warm_up_ms / 1000,
+        "horizon_seconds": result.outcomes[0].simulated_ms / 1000,
+        "confidence": 0.95,
         "log_sha256": [outcome.log_sha256 for outcome in result.outcomes],
         "orders": sum(outcome.orders for outcome in result.outcomes),
         "lost_lines": sum(outcome.lost_lines for outcome in result.outcomes),

@@ -9,6 +9,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
@@ -44,7 +45,7 @@ def local(workers: int) -> Iterator[Runner]:
         return
     before = set(multiprocessing.active_children())
     context = multiprocessing.get_context("spawn")
-    executor = ProcessPoolExecutor(workers, context, initializer=_leave_interrupts_to_the_parent)
+    executor = ProcessPoolExecutor(workers, context, initializer=_belong_to_the_parent)
     try:
         yield lambda tasks: in_this_process(tasks) if len(tasks) == 1 else _spread(executor, tasks)
     except BaseException:
@@ -66,5 +67,9 @@ def _spread(executor: ProcessPoolExecutor, tasks: Sequence[Task]) -> Iterator[tu
         raise WorkersLost(f"{reason}. With --out, what was finished is kept") from None
 
 
-def _leave_interrupts_to_the_parent() -> None:
+def _belong_to_the_parent() -> None:
+    """Leave interrupts to the parent, and end with it even where it is killed."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    parent = multiprocessing.parent_process()
+    assert parent is not None
+    threading.Thread(target=lambda: (parent.join(), os._exit(1)), daemon=True).start()
