@@ -7,10 +7,10 @@ from dataclasses import asdict, dataclass, field, fields
 
 from twin.domain.errors import UnknownPolicy
 from twin.policies import registry
-from twin.policies.allocation import Allocation, FewestCarriers
+from twin.policies.allocation import Allocation, NearestBox
 from twin.policies.buffering import Buffering, NoBuffering
-from twin.policies.charging import Charging, Threshold
-from twin.policies.dispatch import Dispatch, Oldest
+from twin.policies.charging import Charging, Opportunity
+from twin.policies.dispatch import Dispatch, Nearest
 from twin.policies.fetching import fetch_all
 from twin.policies.parking import NearestParking, Parking
 from twin.policies.put_back import OwnPlace, PutBack
@@ -21,11 +21,11 @@ from twin.policies.relocation import NearestFree, Relocation
 class Choice:
     """The names of the policies of a run: plain data, part of what a run is made of."""
 
-    dispatch: str = "oldest"
-    allocation: str = "fewest_carriers"
+    dispatch: str = "nearest"
+    allocation: str = "nearest"
     put_back: str = "own_place"
     relocation: str = "nearest_free"
-    charging: str = "threshold"
+    charging: str = "opportunity"
     parking: str = "nearest"
     buffering: str = "none"
 
@@ -67,11 +67,11 @@ class Choice:
 class Policies:
     """One policy for each kind of choice."""
 
-    dispatch: Dispatch = field(default_factory=Oldest)
-    allocation: Allocation = field(default_factory=FewestCarriers)
+    dispatch: Dispatch = field(default_factory=Nearest)
+    allocation: Allocation = field(default_factory=NearestBox)
     put_back: PutBack = field(default_factory=OwnPlace)
     relocation: Relocation = field(default_factory=NearestFree)
-    charging: Charging = field(default_factory=Threshold)
+    charging: Charging = field(default_factory=Opportunity)
     parking: Parking = field(default_factory=NearestParking)
     buffering: Buffering = field(default_factory=NoBuffering)
 
