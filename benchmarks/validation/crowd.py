@@ -12,6 +12,7 @@ from twin.domain.layout import AISLE, Battery, Level, Motion, PersonTimes, Site
 from twin.domain.work import RETURN, SUCCEEDED
 from twin.experiments.placement import drawn_balconies, filled, parked_bots
 from twin.policies.allocation import ByPreference
+from twin.policies.chosen import Policies
 from twin.policies.view import LoadView, PlantView
 from twin.simulation.arriving import CLOSED
 
@@ -95,7 +96,7 @@ def run(bots: int, drawn: Level, hours: float, seed: int) -> Crowd:
     demand = one_line_orders("orders", CLOSED, 1, end, [SKU])
     demand.open_orders = bots + AHEAD
     ends = Ends()
-    engine = with_one_article(site(bots, drawn), [demand], seed, Shuffled(seed))
+    engine = with_one_article(site(bots, drawn), [demand], seed, Policies(allocation=Shuffled(seed)))
     engine.subscribe(ends.observe)
     engine.start()
     with rare_collection():

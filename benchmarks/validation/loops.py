@@ -8,18 +8,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 
 from benchmarks.validation.one_article import engine_of, fill_box, one_line_orders, plant_of
 from twin.assembly import HOUR_MS
 from twin.domain import commands as ask
 from twin.domain.events import Event, JobStateChanged, ServiceStarted
-from twin.domain.layout import Battery, Drive, Level, Motion, PersonTimes, Site
+from twin.domain.layout import CONSTANT, Battery, Drive, Level, Motion, PersonTimes, Site
 from twin.domain.motion import run_profiles
 from twin.domain.orders import Pick, Placing
 from twin.domain.plant import Plant
 from twin.domain.work import FULFILLMENT, SUCCEEDED
 from twin.experiments.placement import drawn_balconies, filled, parked_bots
 from twin.policies.allocation import FewestCarriers
+from twin.policies.chosen import Policies
 from twin.policies.view import PlantView
 from twin.simulation.arriving import CLOSED
 from twin.simulation.engine import Engine
@@ -101,6 +103,15 @@ def site_of(network: Network) -> Site:
     )
 
 
+def delay_ms(motion: Motion, shares: Sequence[int]) -> int:
+    """What a round takes besides the person, as a lone bot with constant service has it."""
+    service = 10_000
+    person = PersonTimes(0, service, line_distribution=CONSTANT)
+    rounds = run(Network(1, person, motion, tuple(shares)), 1_000_000, 1)
+    [delay] = {b - a - service for a, b in pairwise(rounds.ended_ms)}
+    return delay
+
+
 @dataclass(slots=True)
 class Rounds:
     """When rounds ended, by job; and what persons worked: (balcony, from, until), in ms."""
@@ -142,7 +153,7 @@ def _engine(network: Network, until_ms: int, seed: int) -> Engine:
     plant = plant_of(site_of(network))
     skus = _put_in_stock(plant, network.shares)
     demands = [one_line_orders(f"bot {n}", CLOSED, 1, until_ms, of_level) for n, of_level in skus.items()]
-    return engine_of(plant, demands, seed, BalconyOfSku())
+    return engine_of(plant, demands, seed, Policies(allocation=BalconyOfSku()))
 
 
 def _put_in_stock(plant: Plant, shares: Sequence[int]) -> dict[int, list[str]]:

@@ -9,7 +9,6 @@ from twin.domain import commands as ask
 from twin.domain.layout import Site
 from twin.domain.plant import Plant, new_state
 from twin.domain.work import OPERATOR_SIMULATED
-from twin.policies.allocation import Allocation
 from twin.policies.chosen import Policies
 from twin.simulation.arriving import Demand
 from twin.simulation.engine import Engine, Memory, Origin
@@ -48,17 +47,17 @@ def fill_box(plant: Plant, carrier: int, mask: int, sku: str) -> None:
     plant.change_stock(ask.CreateLoad(box, sku, STOCK, STOCK), 0)
 
 
-def engine_of(plant: Plant, demands: Iterable[Demand], seed: int, allocation: Allocation) -> Engine:
-    """A twin that has not started; all policies but one are the defaults."""
+def engine_of(plant: Plant, demands: Iterable[Demand], seed: int, policies: Policies) -> Engine:
+    """A twin that has not started."""
     plant.happened.clear()
     origin, memory = Origin(plant.site, seed, DEFAULT_EPOCH), Memory(demands=list(demands))
-    return Engine(origin, plant, memory, Streams(seed), Policies(allocation=allocation))
+    return Engine(origin, plant, memory, Streams(seed), policies)
 
 
-def with_one_article(site: Site, demands: Iterable[Demand], seed: int, allocation: Allocation) -> Engine:
+def with_one_article(site: Site, demands: Iterable[Demand], seed: int, policies: Policies) -> Engine:
     """A twin in which every carrier is full of the same article."""
     plant = plant_of(site)
     plant.change_stock(ask.CreateSku(SKU, "Article"), 0)
     for carrier in plant.state.carriers:
         fill_box(plant, carrier, 0xFFFF_FFFF, SKU)
-    return engine_of(plant, demands, seed, allocation)
+    return engine_of(plant, demands, seed, policies)

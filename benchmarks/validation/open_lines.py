@@ -12,6 +12,8 @@ from twin.domain.layout import Battery, Drive, Level, Motion, PersonTimes, Site
 from twin.domain.work import ACCEPTED, FULFILLMENT, PLANNING_MS, STARTED, WAITING
 from twin.experiments.placement import drawn_balconies, filled, parked_bots
 from twin.policies.allocation import ByPreference
+from twin.policies.chosen import Policies
+from twin.policies.dispatch import Oldest
 from twin.policies.view import LoadView, PlantView
 from twin.simulation.arriving import POISSON
 from twin.simulation.engine import Observer
@@ -30,6 +32,9 @@ class Unused(ByPreference):
         used = any(visit.carrier == carrier for visit in view.state.visits.values())
         return (used, -free, load.box)
 
+
+FIRST_COME = Policies(dispatch=Oldest(), allocation=Unused())
+"""First come, first served, as the formulas have it."""
 
 Served = tuple[int, int, int]
 """When a job came into the line, when its service began, and when it ended or will end, in ms."""
@@ -101,7 +106,7 @@ def among_bots(bots: int, service_ms: int, orders_per_hour: int, orders: int, se
 def _run(site: Site, orders_per_hour: int, orders: int, seed: int, observer: Observer) -> None:
     until_ms = orders * HOUR_MS // orders_per_hour
     demand = one_line_orders("orders", POISSON, orders_per_hour, until_ms, [SKU])
-    engine = with_one_article(site, [demand], seed, Unused())
+    engine = with_one_article(site, [demand], seed, FIRST_COME)
     engine.subscribe(observer)
     engine.start()
     engine.run_until(until_ms)

@@ -15,6 +15,9 @@ Times = NDArray[np.floating[Any]] | NDArray[np.integer[Any]]
 """Row: one customer after the other. Columns, if any: experiments."""
 
 
+Whole = NDArray[np.integer[Any]]
+
+
 def waits(gaps: Times, services: Times, servers: int = 1) -> Times:
     """Waits at first-come, first-served servers. ``gaps``: from one arrival to the next.
 
@@ -29,6 +32,16 @@ def waits(gaps: Times, services: Times, servers: int = 1) -> Times:
         free_in[0] += services[n]
         if servers > 1:
             free_in.sort(axis=0)
+    return found
+
+
+def waits_at_one(gaps: Whole, services: Whole) -> Whole:
+    """Waits at one first-come, first-served server, all at once: how far the net input is above its lowest.
+
+    Source: Lindley 1952, as a reflected walk.
+    """
+    walk = np.concatenate([[0], np.cumsum(services[: len(gaps)] - gaps)])
+    found: Whole = walk - np.minimum.accumulate(walk)
     return found
 
 

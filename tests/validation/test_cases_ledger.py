@@ -49,7 +49,7 @@ def carried(engine: Engine) -> list[int]:
     return sorted(carrier.id for carrier in engine.plant.state.carriers.values() if carrier.cell is not None)
 
 
-@pytest.mark.parametrize("seed", [27, 28])
+@pytest.mark.parametrize("seed", [1, 2])
 def test_case_27_little_shares_and_carriers_from_empty_to_empty(seed: int) -> None:
     """Source: Little 1961: integral of L is the sum of W; states fill the time; nothing is lost."""
     orders, picks, measures = OpenOrders(STOCK_TYPES), OpenOrders((FULFILLMENT,)), Measures(0)
