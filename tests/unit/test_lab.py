@@ -49,11 +49,11 @@ def test_a_fork_goes_on_as_its_world_does_and_leaves_it_alone(busy: lab.World) -
 
 
 def test_a_fork_may_have_another_policy_by_name_or_as_an_object(busy: lab.World) -> None:
-    from twin.policies.dispatch import Nearest
+    from twin.policies.dispatch import Oldest
 
     plain = busy.fork().run("10 min")
-    by_name = busy.fork(dispatch="nearest").run("10 min")
-    by_object = busy.fork(dispatch=Nearest()).run("10 min")
+    by_name = busy.fork(dispatch="oldest").run("10 min")
+    by_object = busy.fork(dispatch=Oldest()).run("10 min")
     assert by_name.log_sha256 == by_object.log_sha256 != plain.log_sha256
     with pytest.raises(UnknownPolicy, match="nearest"):
         busy.fork(dispatch="neerest")

@@ -94,8 +94,8 @@ def test_every_figure_is_there_with_its_interval_window_and_replications(text: s
 def test_targets_are_answered_in_the_headline(text: str) -> None:
     words = " ".join(Outline(text).words)
     assert "0 of 4 variants meet all targets for sure" in words
-    assert "missed: <= 60 s" in words
-    assert "<= 60 s" in words
+    assert "missed: <= 20 s" in words
+    assert "<= 20 s" in words
 
 
 def test_a_run_of_one_replication_is_said_to_have_no_interval(tmp_path: Path) -> None:
