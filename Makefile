@@ -51,6 +51,9 @@ validation: $(BASE)  ## theory against twin, at length: writes docs/validation.m
 bench-sweep: $(BASE)  ## whether a sweep of 12 variants uses all cores, and comes to the same bytes
 	$(BIN)/python -m benchmarks.sweep --dask
 
+policies: $(BASE)  ## every policy against the default: writes the tables of docs/policies.md; takes hours
+	$(BIN)/python -m benchmarks.policies --keep policies.jsonl
+
 bench-listing: $(BASE)  ## how long pages take over 100,000 boxes while the twin runs
 	$(BIN)/python -m benchmarks.listing
 

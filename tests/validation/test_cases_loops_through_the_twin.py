@@ -115,7 +115,7 @@ def test_case_21_four_balanced_stations() -> None:
     assert theory == pytest.approx(261.818, abs=1e-3)
     with_planning = closed_loop(8, PLANNING_MS, network.demands_ms).throughput * HOUR_MS * 1000
     assert with_planning == pytest.approx(theory, rel=1e-5)
-    assert_accepted(theory / 1000, rates(network, 8000, 6, warm_up=1000), 0.05)
+    assert_accepted(theory / 1000, rates(network, 5000, 6, warm_up=500), 0.1)
 
 
 def test_case_21_with_the_cases_own_times_and_the_twins_planning_as_travel() -> None:
@@ -125,7 +125,7 @@ def test_case_21_with_the_cases_own_times_and_the_twins_planning_as_travel() -> 
     assert PLANNING_MS <= delay_ms < 1500
     expected = closed_loop(8, delay_ms, network.demands_ms).throughput * HOUR_MS
     assert 240 < expected < 261.8
-    assert_accepted(expected, rates(network, 8, 6), 0.05)
+    assert_accepted(expected, rates(network, 5, 6), 0.1)
 
 
 # -- case 31
