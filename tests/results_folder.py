@@ -22,7 +22,7 @@ vary:
 compare: baseline
 targets:
   lines_per_hour: ">= 20"
-  order_lead_time_p95: "<= 20 s"
+  order_lead_time_p95: "<= 5 s"
 """
 
 
