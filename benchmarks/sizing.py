@@ -1,4 +1,4 @@
-"""``python -m benchmarks.sizing``: ``twin size`` on the reference site, and a full grid that confirms its answer.
+"""``python -m benchmarks.sizing``: ``twin size`` on the reference site, confirmed by a full grid.
 
 Prints what the sizing tried and answered, and a table of all values for ``docs/scenarios.md``.
 """
@@ -34,7 +34,8 @@ def tables(study: Study, varied: str, executor: Executor) -> list[str]:
     last = int(tried[-1])
     values = [str(value) for value in range(int(tried[0]), last + 1)]
     grid = carry_out(vary(study, KEY, values), executor)
-    found = [_cell(result.kpis[KPI], value == size.answer) for value, result in zip(values, grid, strict=True)]
+    answers = [value == size.answer for value in values]
+    found = [_cell(result.kpis[KPI], chosen) for result, chosen in zip(grid, answers, strict=True)]
     return [
         f"{size.headline}; tried {len(tried)} of {len(values)}: {', '.join(tried)}",
         *size.notes,

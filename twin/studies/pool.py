@@ -70,6 +70,11 @@ def _spread(executor: ProcessPoolExecutor, tasks: Sequence[Task]) -> Iterator[tu
 def _belong_to_the_parent() -> None:
     """Leave interrupts to the parent, and end with it even where it is killed."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with_the_parent, daemon=True).start()
+
+
+def _end_with_the_parent() -> None:
     parent = multiprocessing.parent_process()
     assert parent is not None
-    threading.Thread(target=lambda: (parent.join(), os._exit(1)), daemon=True).start()
+    parent.join()
+    os._exit(1)
