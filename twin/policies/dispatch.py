@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from heapq import heapify, heappop, merge
+from heapq import heappop, heappush, merge
 from itertools import chain
 from typing import Protocol
 
@@ -69,14 +69,9 @@ class Nearest:
     def proposals(self, view: PlantView, level: int, now: int) -> Iterator[Proposal]:
         """See ``Dispatch``."""
         deck = view.decks[level]
-        visits, bots = waiting_visits(view, level, now), list(deck.free_bots)
-        if not bots:
-            return
-        costs = _costs(view, deck, visits, bots)
-        best = [(min(row), visit.id, visit, row) for row, visit in zip(costs, visits, strict=True)]
-        heapify(best)  # as a rule only the first few are asked for
-        while best:
-            _, _, visit, row = heappop(best)
+        bots = list(deck.free_bots)
+        ways = _Ways(view, deck, bots)
+        for visit, row in ways.cheapest_first(_ready(view, merge(*_windows(view, level)), now)):
             ranked = sorted(zip(row, bots, strict=True))
             yield visit, [view.state.bots[bot] for _, bot in ranked if bot in deck.free_bots]
 
@@ -95,7 +90,8 @@ class Matching:
         deck = view.decks[level]
         visits = sorted(waiting_visits(view, level, now), key=_id)
         bots = sorted(deck.free_bots)
-        costs = np.array(_costs(view, deck, visits, bots), dtype=np.int64)
+        ways = _Ways(view, deck, bots)
+        costs = np.array([ways.costs(visit) for visit in visits], dtype=np.int64)
         rows, columns = linear_sum_assignment(costs.reshape(len(visits), len(bots)))
         pairs = sorted((visits[r].rank(), r, bots[c]) for r, c in zip(rows, columns, strict=True))
         for _, row, bot in pairs:
@@ -149,17 +145,35 @@ def free_place(view: PlantView, deck: DeckView, balcony: int) -> int | None:
     return None
 
 
-def _costs(view: PlantView, deck: DeckView, visits: list[VisitView], bots: list[int]) -> list[list[int]]:
-    """By visit and bot, in ms: the rank of the visit, and ``WORTH`` times the bot's way to it."""
-    xy, carriers = deck.level.xy, view.state.carriers
-    each = WORTH * (view.site.pitch_mm * 1000 // view.site.motion.unladen.speed_mm_s)
-    at = [xy[view.state.bots[bot].cell] for bot in bots]
-    costs: list[list[int]] = []
-    for visit in visits:
-        x, y = xy[deck.front(carriers[visit.carrier].cell or 0)]
-        rank = visit.rank()[0]
-        costs.append([rank + each * (abs(x - bx) + abs(y - by)) for bx, by in at])
-    return costs
+class _Ways:
+    """What it costs to send each of some bots for a visit."""
+
+    def __init__(self, view: PlantView, deck: DeckView, bots: list[int]) -> None:
+        self._deck, self._carriers, self._xy = deck, view.state.carriers, deck.level.xy
+        self._at = [self._xy[view.state.bots[bot].cell] for bot in bots]
+        self._cell_ms = WORTH * (view.site.pitch_mm * 1000 // view.site.motion.unladen.speed_mm_s)
+
+    def costs(self, visit: VisitView) -> list[int]:
+        """By bot, in ms: the rank of the visit, and ``WORTH`` times the bot's way to it."""
+        x, y = self._xy[self._deck.front(self._carriers[visit.carrier].cell or 0)]
+        rank, cell_ms = visit.rank()[0], self._cell_ms
+        return [rank + cell_ms * (abs(x - bx) + abs(y - by)) for bx, by in self._at]
+
+    def cheapest_first(self, visits: Iterable[VisitView]) -> Iterator[tuple[VisitView, list[int]]]:
+        """The visits, which come by their rank, by the cost of their nearest bot; ties by id.
+
+        None costs less than its rank, so whoever asks for the first few need not look at them all.
+        """
+        if not self._at:
+            return
+        best: list[tuple[int, int, VisitView, list[int]]] = []
+        for visit in visits:
+            while best and best[0][0] < visit.rank()[0]:
+                yield heappop(best)[2:]
+            row = self.costs(visit)
+            heappush(best, (min(row), visit.id, visit, row))
+        while best:
+            yield heappop(best)[2:]
 
 
 def _id(visit: VisitView) -> int:
