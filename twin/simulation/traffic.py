@@ -117,6 +117,9 @@ class Traffic:
             brake_times(motion.unladen, pitch_mm, longest),
             brake_times(motion.laden, pitch_mm, longest),
         )
+        self._into_rest_ms = min(
+            track.duration_ms - track.enter[-1] for tracks in self.tracks for track in tracks if track.enter
+        )
         self.closed: dict[int, None] = {}
         self._table: list[list[Hold]] = [[] for _ in level.kinds]
         self._held: dict[int, list[tuple[int, int]]] = {}
@@ -259,6 +262,8 @@ class Traffic:
     ) -> tuple[list[Route], list[list[Run]], list[int] | None]:
         """Try other ways leg by leg and keep each that brings the bot home earlier."""
         best = NEVER if times is None else _arrival(runs, times)
+        if best <= self._soonest_end(bot.id, stops[-1].goal):
+            return chosen, runs, times
         at = bot.cell
         for i, stop in enumerate(stops):
             late = times is None or _delays(runs, times, now)[i] > PATIENCE_MS
@@ -273,6 +278,11 @@ class Traffic:
                     best = _arrival(runs, times)
             at = stop.goal
         return chosen, runs, times
+
+    def _soonest_end(self, me: int, goal: int) -> int:
+        """Sooner nobody can come to rest for good at a cell that others still need, whatever the way."""
+        ends = [held_until for _, held_until, who in self._table[goal] if who != me]
+        return max(ends) + self._into_rest_ms if ends else 0
 
     def _others(self, at: int, stop: Stop, chosen: Route) -> list[Route]:
         if at == stop.goal:
