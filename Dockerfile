@@ -12,21 +12,25 @@ COPY scenarios scenarios
 RUN /opt/twin/bin/pip install --no-cache-dir --no-deps --no-build-isolation .
 
 FROM python:3.12-slim
-RUN useradd --system --uid 10001 --create-home twin \
+RUN groupadd --gid 10001 twin \
+    && useradd --uid 10001 --gid 10001 --no-create-home --shell /usr/sbin/nologin twin \
     && mkdir -p /state /init \
-    && chown twin:twin /state
+    && chown 10001:10001 /state \
+    && chmod 700 /state
 COPY --from=build /opt/twin /opt/twin
 ENV PATH=/opt/twin/bin:$PATH \
     PYTHONUNBUFFERED=1 \
+    PYTHONDONTWRITEBYTECODE=1 \
     TWIN_HOST=0.0.0.0 \
     TWIN_PORT=8000 \
     TWIN_STATE=/state \
     TWIN_INIT=/init \
     TWIN_LOG_FORMAT=json
-USER twin
+# By number, so that an orchestrator can see that it is not root.
+USER 10001:10001
 VOLUME ["/state"]
 EXPOSE 8000
-HEALTHCHECK --interval=10s --timeout=3s --start-period=60s --retries=3 \
-    CMD ["python", "-c", "import os, urllib.request as u; u.urlopen('http://127.0.0.1:' + os.environ['TWIN_PORT'] + '/_twin/ready', timeout=2)"]
+HEALTHCHECK --interval=10s --timeout=10s --start-period=60s --retries=3 \
+    CMD ["python", "-m", "api.healthcheck"]
 ENTRYPOINT ["twin"]
 CMD ["serve"]

@@ -24,7 +24,7 @@ FORMAT: Final = "storage-twin snapshot"
 VERSION: Final = 1
 MOST_SNAPSHOTS: Final = 100
 LARGEST_UPLOAD: Final = 32 << 20
-LARGEST_CONTENT: Final = 512 << 20
+LARGEST_CONTENT: Final = 256 << 20
 """Bytes of a snapshot when unpacked."""
 MOST_DIFFERENCES: Final = 200
 """Things of one kind that a comparison tells."""
@@ -192,7 +192,11 @@ def _unpacked(data: bytes) -> dict[str, Any]:
     """The content of a file. Raises Invalid."""
     unpacker = zlib.decompressobj(31)
     try:
-        text = unpacker.decompress(data, LARGEST_CONTENT)
+        # Looked at before the rest: what could be no JSON object is not unpacked.
+        start = unpacker.decompress(data, 1)
+        if start != b"{":
+            raise Invalid("snapshot", "it is no gzipped JSON object")
+        text = start + unpacker.decompress(unpacker.unconsumed_tail, LARGEST_CONTENT - 1)
         if unpacker.unconsumed_tail or not unpacker.eof:
             most = LARGEST_CONTENT >> 20
             raise Invalid("snapshot", f"it is cut off, or larger than {most} MiB when unpacked")

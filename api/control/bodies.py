@@ -236,7 +236,17 @@ def _key(value: str) -> str:
     return value
 
 
-Label = Annotated[str, Field(max_length=100, description="Whatever helps to tell it from others")]
+def _label(value: str) -> str:
+    if not value.isprintable():
+        raise PydanticCustomError("label", "must be text without line breaks and control characters")
+    return value
+
+
+Label = Annotated[
+    str,
+    Field(max_length=100, description="Whatever helps to tell it from others"),
+    AfterValidator(_label),
+]
 KeyIn = Annotated[
     str,
     Field(min_length=8, max_length=200, description="Its first API key; a new one where not given"),

@@ -13,6 +13,7 @@ from served import Served, serve
 
 from api import snapshots
 from api.hosting.inheriting import Inheritance
+from twin.domain.bots import LEG, LIFT
 from twin.replaying import CapsuleRefused, replay
 
 
@@ -132,17 +133,71 @@ def test_an_upload_that_is_no_snapshot_is_refused_and_changes_nothing() -> None:
 def test_an_upload_that_grows_too_large_when_unpacked_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(snapshots, "LARGEST_CONTENT", 1 << 20)
     with serve() as api:
-        answer = api.send("POST", "/_twin/snapshots/upload", content=gzip.compress(bytes(2 << 20)))
+        bomb = b'{"format": "' + b"x" * (2 << 20)
+        answer = api.send("POST", "/_twin/snapshots/upload", content=gzip.compress(bomb))
         assert answer.status_code == 422
         assert "larger than 1 MiB" in answer.text
 
 
-def test_snapshots_outlive_the_process(tmp_path: Path) -> None:
+def test_snapshots_outlive_the_process_and_their_ids_are_never_given_again(tmp_path: Path) -> None:
     with serve(data=tmp_path) as api:
         busy(api)
-        taken = control(api, "POST", "/snapshots", 201, name="kept")
+        kept, deleted = (control(api, "POST", "/snapshots", 201, name="n") for _ in range(2))
+        control(api, "DELETE", f"/snapshots/{deleted['id']}", 204)
     with serve(data=tmp_path) as api:
-        assert control(api, "GET", "/snapshots")["items"] == [taken]
+        assert control(api, "GET", "/snapshots")["items"] == [kept]
+        busy(api)
+        assert control(api, "POST", "/snapshots", 201)["id"] == "s3"
+
+
+@pytest.mark.parametrize("name", ["s1.json", "s1.json.gz"])
+def test_a_snapshot_that_was_damaged_on_disk_is_named_and_never_restored(tmp_path: Path, name: str) -> None:
+    with serve(data=tmp_path) as api:
+        busy(api)
+        control(api, "POST", "/snapshots", 201, name="n")
+    path = tmp_path / "snapshots" / name
+    data = bytearray(path.read_bytes())
+    data[len(data) // 2] ^= 128
+    path.write_bytes(data)
+    with serve(data=tmp_path) as api:
+        before = control(api, "GET", "/log")
+        answer = api.send("POST", "/_twin/snapshots/s1/restore")
+        assert (answer.status_code, f"{name} is damaged" in answer.text) == (503, True)
+        assert control(api, "GET", "/log") == before
+
+
+@pytest.mark.parametrize("way", ["mid-leg", "mid-lift", "planned"])
+def test_a_world_goes_on_from_a_snapshot_of_any_moment(way: str) -> None:
+    """Whatever is under way at that instant: the rest of the log has the same bytes, and so has a fork's."""
+    with serve("demo") as api:
+        api.stocked()
+        api.order()
+        if way == "planned":
+            control(api, "POST", "/incidents", 201, kind="emergency_stop", at_ms=9000, repair_ms=5000)
+        step_to(api, way)
+        taken = control(api, "POST", "/snapshots", 201)["id"]
+        seq = control(api, "GET", "/log")["last_seq"]
+        fork = control(api, "POST", "/fork", 201, speed=0)
+        rests = []
+        for base in ("", f"/worlds/{fork['id']}"):
+            control(api, "POST", f"{base}/clock/advance", by="PT120S")
+            rests.append(api.send("GET", f"/_twin{base}/log/lines?from_seq={seq + 1}").text)
+        control(api, "POST", f"/snapshots/{taken}/restore")
+        control(api, "POST", "/clock/advance", by="PT120S")
+        rests.append(api.send("GET", f"/_twin/log/lines?from_seq={seq + 1}").text)
+        assert rests[0]
+        assert rests == [rests[0]] * 3
+
+
+def step_to(api: Served, way: str) -> None:
+    """Go on until something of that kind is under way."""
+    for _ in range(300):
+        bots = api.engine.plant.state.bots.values()
+        doing = [bot.steps[0].kind for bot in bots if bot.steps]
+        if {"mid-leg": LEG in doing, "mid-lift": LIFT in doing, "planned": True}[way]:
+            return
+        control(api, "POST", "/clock/advance", by="PT0.5S")
+    raise AssertionError(f"nothing is {way}")
 
 
 # -- capsules
