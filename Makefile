@@ -33,7 +33,7 @@ check: $(DEV)  ## linter, types, import rules
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-fuzz: $(DEV)  ## schemathesis, 500 examples an operation and phase, as each role; takes hours
+fuzz: $(DEV)  ## schemathesis, 500 examples an operation and phase, as each role; some ten minutes of a core each
 	$(BIN)/python -m tests.contract.fuzz --examples 500
 
 bench: $(BASE)  ## how fast it is
