@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
 
 from twin.domain.layout import LANE_WAYS, STORAGE, Level
@@ -38,8 +39,9 @@ class Lane:
         return len(self.ways[-1]) + 1
 
 
+@lru_cache(maxsize=16)
 def lanes_of(level: Level) -> tuple[Lane, ...]:
-    """All lanes of a level, ordered by their front position."""
+    """All lanes of a level, ordered by their front position. Kept for the levels asked about last."""
     parents = _parents(level, steps_from(level))
     ways: dict[int, tuple[int, ...]] = {}
     members: dict[int, list[int]] = {}

@@ -12,15 +12,35 @@ from dataclasses import fields, is_dataclass
 from functools import cache
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
+_SIMPLE = (int, str, bool, float, type(None))
+
 
 def to_plain(value: Any) -> Any:
     """JSON values for plain data; keys of dictionaries become text."""
-    if is_dataclass(value) and not isinstance(value, type):
-        return {f.name: to_plain(getattr(value, f.name)) for f in fields(value)}
-    if isinstance(value, dict):
-        return {str(key): to_plain(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [to_plain(item) for item in value]
+    kind: Any = type(value)
+    return _writer(kind)(value)
+
+
+@cache
+def _writer(kind: Any) -> Callable[[Any], Any]:
+    if kind in _SIMPLE:
+        return _as_it_is
+    if is_dataclass(kind):
+        names = tuple(f.name for f in fields(kind))
+        return lambda value: {name: _plain(getattr(value, name)) for name in names}
+    if issubclass(kind, dict):
+        return lambda value: {str(key): _plain(item) for key, item in value.items()}
+    if issubclass(kind, list | tuple):
+        return lambda value: [_plain(item) for item in value]
+    return _as_it_is
+
+
+def _plain(value: Any) -> Any:
+    kind: Any = type(value)
+    return value if kind in _SIMPLE else _writer(kind)(value)
+
+
+def _as_it_is(value: Any) -> Any:
     return value
 
 
