@@ -205,7 +205,8 @@ class AdvanceAnswer(ClockAnswer):
     no event is pending, so that it cannot become so without a command;
     ``out_of_reach``: the job or request is in a status from which it never comes.
     ``breakpoint``: a breakpoint has stopped it. ``status`` is the status of the job or
-    request waited for.
+    request waited for. ``unrepaired`` are the incidents that last until somebody repairs them
+    (``DELETE /_twin/incidents/ID``): where it was not reached, they may be why.
     """
 
     reached: bool
@@ -213,6 +214,7 @@ class AdvanceAnswer(ClockAnswer):
     events: int
     status: str | None
     meanwhile: MeanwhileAnswer
+    unrepaired: list[int]
 
 
 class ReadyAnswer(BaseModel):

@@ -60,6 +60,8 @@ async def advance(order: AdvanceOrder, request: Request, bridge: AtBridge) -> Ad
     outcome = await _advance(order, bridge, request)
     how: dict[str, Any] = {"reason": outcome.reason, "events": outcome.events, "status": outcome.status}
     how["meanwhile"] = _meanwhile(outcome.meanwhile)
+    lasting = bridge.engine.plant.state.faults.values()
+    how["unrepaired"] = [fault.id for fault in lasting if fault.until_ms is None]
     return AdvanceAnswer(**_clock(outcome.clock, bridge.world), **how, reached=outcome.reason == REACHED)
 
 

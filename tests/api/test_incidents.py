@@ -179,3 +179,26 @@ def test_what_has_an_incident_already_is_refused(twin: Served) -> None:
     answer = twin.send("POST", "/_twin/incidents", json=STALL)
     assert answer.status_code == 409
     assert "Bot 1" in answer.text
+
+
+def test_an_advance_past_something_that_nobody_repairs_ends_and_says_what_it_is(twin: Served) -> None:
+    """Nothing moves any more; the time that is left over is not raced through."""
+    incident = begin(twin, kind="emergency_stop")["id"]
+    fetch = {"type": "FETCH", "entities": [{"carrier_id": "1001"}]}
+    request = twin.ok("POST", "/api/v2/requests", json=fetch)["id"]
+    for condition in ("waiting", "idle", {"request": request, "status": "SUCCEEDED"}):
+        outcome = twin.advance(until=condition)
+        assert (outcome["reached"], outcome["reason"]) == (False, "nothing_left")
+        assert outcome["unrepaired"] == [incident]
+        assert outcome["now_ms"] < 60_000
+    twin.send("DELETE", f"/_twin/incidents/{incident}")
+    outcome = twin.advance(until="waiting")
+    assert (outcome["reached"], outcome["unrepaired"]) == (True, [])
+
+
+def test_idle_means_that_no_maintenance_is_open_either(twin: Served) -> None:
+    """A bot that is asked to charge has not set out yet when the answer comes."""
+    twin.send("POST", "/api/v2/requests", json={"type": "CHARGING", "id": "c", "bot_id": 1, "force": True})
+    assert twin.advance(until="idle")["reached"]
+    (charged,) = twin.ok("GET", "/api/v2/requests?id__eq=c")["items"]
+    assert charged["status"] == "SUCCEEDED"

@@ -19,10 +19,11 @@ from twin.checking import check_lines
 from twin.domain import commands as ask
 from twin.domain import events as past
 from twin.domain.errors import Refusal
-from twin.domain.layout import BotStart, CarrierStart, Level, Motion, Site
+from twin.domain.layout import Battery, BotStart, CarrierStart, Level, Motion, Site
 from twin.domain.sitecheck import check_site
 from twin.domain.work import FAILED, FAILED_TRIGGER, OPERATOR_API, OPERATOR_SIMULATED, OPERATORS, WAITING
 from twin.experiments.placement import drawn_balconies, parked_bots
+from twin.simulation.advancing import LIMIT, NOTHING_LEFT, Advance, request_enters
 from twin.simulation.engine import Engine
 
 
@@ -204,6 +205,21 @@ def test_a_bot_that_is_full_gets_work_before_it_has_to_leave_its_charger() -> No
         engine.step()
     assert first.visit is not None
     assert_all_ends(engine, log)
+
+
+def test_an_advance_that_waits_for_what_nobody_repairs_ends_at_its_limit() -> None:
+    """The bot with the carrier has stalled for good; the other one charges and drains for ever."""
+    site = level_site(("c.p.b", ".....", "sssss"), carriers=[(0, 2), (4, 2)], bots=2)
+    engine, _ = told(replace(site, battery=Battery(30, start_percent=40, idle_w=60)))
+    request = str(engine.apply(ask.PlaceFetch(("1001", "1002"))))
+    while not any(bot.carrier for bot in engine.plant.state.bots.values()):
+        engine.step()
+    bot = next(bot.id for bot in engine.plant.state.bots.values() if bot.carrier)
+    engine.apply(ask.StallBot(bot))
+    goal = request_enters(engine.plant.state, request, "SUCCEEDED")
+    advance = Advance(engine, until_ms=engine.now + DAY_MS, goal=goal)
+    assert advance.go_on(lambda: 0.0, 1.0) in (LIMIT, NOTHING_LEFT)
+    assert advance.handled < 1000
 
 
 # -- maintenance

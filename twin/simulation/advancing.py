@@ -33,7 +33,7 @@ class Advanced(Protocol):
 
     @property
     def idle(self) -> bool:
-        """Whether no visit is open and every bot is parked."""
+        """Whether no work is open and every bot is parked."""
 
     @property
     def quiet(self) -> bool:
@@ -64,7 +64,7 @@ class Goal(Protocol):
 
 
 class Idle:
-    """No carrier is out of store and every bot is parked."""
+    """No work is open and every bot is parked."""
 
     current = None
 

@@ -122,9 +122,9 @@ class Engine:
 
     @property
     def idle(self) -> bool:
-        """Whether no carrier is asked for or away, and every bot is parked."""
+        """Whether no carrier is asked for or away, no bot has anything else to do, and none is on its way."""
         state = self.plant.state
-        return not state.visits and not any(bot.steps for bot in state.bots.values())
+        return not state.visits and not state.tasks and not any(bot.steps for bot in state.bots.values())
 
     @property
     def quiet(self) -> bool:
