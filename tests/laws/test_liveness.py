@@ -178,7 +178,7 @@ def test_work_ends_however_small_the_batteries_are(
 
 def test_what_no_battery_can_hold_enough_for_fails_and_the_log_says_so() -> None:
     """The others of its request are served, and bookings are given back."""
-    world = World(site_seed=91, bots=5, capacity_wh=6, minutes=8)
+    world = World(site_seed=91, bots=5, capacity_wh=3, minutes=8)
     assert check_site(world.site()), "such a site is refused when it is loaded"
     seen: list[past.Event] = []
     engine = world.build([lambda _seq, _t_ms, event: seen.append(event)])
