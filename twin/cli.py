@@ -130,20 +130,6 @@ def verify(
 
 
 @app.command()
-def replay(
-    file: Annotated[Path, typer.Argument(help="A capsule.", exists=True, dir_okay=False)],
-    as_json: Annotated[bool, typer.Option("--json", help="Answer as one JSON object.")] = False,
-    import_policies: Annotated[
-        bool, typer.Option("--import-policies", help="Import modules of policies named MODULE:CLASS.")
-    ] = False,
-) -> None:
-    """Run a capsule again and compare the event logs: the same hash, or the first event that differs."""
-    from twin.replaying import replay_command
-
-    raise typer.Exit(replay_command(file, as_json, import_policies))
-
-
-@app.command()
 def demo() -> None:
     """Start a twin and drive it over HTTP as a warehouse management system would; every step is checked."""
     from twin.demonstration import run_demo

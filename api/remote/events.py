@@ -16,7 +16,8 @@ from api.remote.calling import DEFAULT, HERE, Remote, Token, Unreached, Url, Wor
 TRY_AGAIN_S = 1.0
 SILENT_S = 60.0
 """A stream says every 15 s that it still lives; one that says nothing for so long is dead."""
-ENDED = "event: end"
+BEGIN, END = "begin", "end"
+"""What the stream says of the log itself: another one than that of before; it is no more."""
 
 
 def events(
@@ -33,46 +34,56 @@ def events(
 ) -> None:
     """Print the event log, a JSON object a line, as it grows; a lost connection is made again."""
     remote = Remote(url, token, world)
-    seen = fetch(remote, "GET", "/log")["last_seq"] or 0 if after is None else after
+    start = fetch(remote, "GET", "/log")["last_seq"] or 0 if after is None else after
+    seen, said = "", ""
     with suppress(KeyboardInterrupt):
         while True:
             try:
-                for number, line in _stream(remote, seen, type_ or [], follow):
-                    seen = number
+                query = {"type": type_ or [], "follow": follow, "after": start}
+                for place, line in _stream(remote, query, seen):
+                    seen, said = place, ""
                     print(line, flush=True)
-                return
+                if not follow:
+                    return
+                raise httpx.ReadError("the twin has closed it")
             except httpx.TransportError as error:
                 if not follow:
                     raise end(remote.unreached(error)) from None
-                print(f"twin: the connection was lost ({error}); once more", file=sys.stderr)
+                if str(error) != said:
+                    said = str(error)
+                    print(f"twin: not connected ({said}); once more", file=sys.stderr)
                 time.sleep(TRY_AGAIN_S)
             except (Unreached, httpx.InvalidURL) as reason:
                 raise end(reason) from None
 
 
-def _stream(remote: Remote, after: int, types: list[str], follow: bool) -> Iterator[tuple[int, str]]:
-    """Events with their numbers. Raises httpx.TransportError where the line is lost, Unreached at the end
-    of the log.
+def _stream(remote: Remote, query: dict[str, Any], seen: str) -> Iterator[tuple[str, str]]:
+    """Events with their ids, those after the id ``seen`` where it is given. Raises httpx.TransportError
+    where the line is lost, Unreached at the end of the log.
     """
-    query: dict[str, Any] = {"type": types, "follow": follow, "after": after}
+    headers = remote.headers | ({"Last-Event-ID": seen} if seen else {})
     with (
-        httpx.Client(headers=remote.headers, timeout=SILENT_S, trust_env=False) as client,
+        httpx.Client(headers=headers, timeout=SILENT_S, trust_env=False) as client,
         client.stream("GET", f"{remote.url}{remote.base}/events", params=query) as answer,
     ):
         if answer.is_error:
             answer.read()
+            if answer.status_code == httpx.codes.SERVICE_UNAVAILABLE:
+                raise httpx.ReadError(detail_of(answer))
             raise Unreached(f"GET /events: {answer.status_code} {detail_of(answer)}")
         yield from _parsed(answer.iter_lines())
-        if follow:
-            raise httpx.ReadError("the twin has closed it")
 
 
-def _parsed(lines: Iterator[str]) -> Iterator[tuple[int, str]]:
-    number = 0
+def _parsed(lines: Iterator[str]) -> Iterator[tuple[str, str]]:
+    fields: dict[str, str] = {}
     for line in lines:
-        if line.startswith("id: "):
-            number = int(line[4:])
-        elif line == ENDED:
-            raise Unreached("the log begins anew: the world was reset or restored")
-        elif line.startswith("data: "):
-            yield number, line[6:]
+        name, _, value = line.partition(": ")
+        fields[name] = value
+        if name != "data":
+            continue
+        if fields["event"] == END:
+            raise Unreached(value)
+        if fields["event"] == BEGIN:
+            print(f"twin: {value}", file=sys.stderr)
+        else:
+            yield fields["id"], value

@@ -193,7 +193,7 @@ def test_traffic_is_recorded_by_a_proxy_and_replayed_in_a_fresh_world(
     again = CommandLine(twin.url).run("record", "--target", twin.url, "--port", "0", "--out", str(out))
     assert "--force replaces it" in str(again.exception or again.output)
 
-    answer = line.json("replay", str(out), "--fresh")
+    answer = line.json("replay", str(out), "--fresh", "--speed", "100000")
     assert (answer["summary"]["calls"], answer["summary"]["same"]) == (2, 2)
     assert answer["summary"]["span_ms"] == 30_000
     assert answer["summary"]["wall_s"] < 30
