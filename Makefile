@@ -48,7 +48,7 @@ bench-scaling: $(BASE)  ## 10 to 100 bots on one level, and a site of 100,000 po
 validation: $(BASE)  ## theory against twin, at length: writes docs/validation.md
 	$(BIN)/python -m benchmarks.validation
 
-bench-sweep: $(BASE)  ## whether a sweep of 12 variants uses all cores, and comes to the same bytes
+bench-sweep: $(DEV)  ## whether a sweep of 12 variants uses all cores, and comes to the same bytes
 	$(BIN)/python -m benchmarks.sweep --dask
 
 policies: $(BASE)  ## every policy against the default: writes the tables of docs/policies.md; takes hours
