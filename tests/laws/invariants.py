@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from twin.domain import work
 from twin.domain.battery import capacity_mj, level_mj
 from twin.domain.bots import HOLD, LEG, Bot
+from twin.domain.fleet import EMPTY
 from twin.domain.inventory import ALL_SECTIONS
 from twin.domain.layout import BALCONY, CHARGER, PARKING, STORAGE
 from twin.domain.plant import Plant
@@ -173,7 +174,9 @@ def check_floor(engine: Engine) -> None:
         for bot in bots:
             legs = [step for step in bot.steps if step.kind == LEG]
             last = legs[-1].cells[-1] if legs else bot.cell
-            assert kinds[last] in (PARKING + CHARGER + BALCONY) or bot.task is not None
+            # A writing that was given up for its battery leaves the bot where it is until a person comes.
+            gave_up = bot.fault == EMPTY
+            assert kinds[last] in (PARKING + CHARGER + BALCONY) or bot.task is not None or gave_up
             waits = bot.fault is not None or bot.id in deck.stranded
             at_work = bot.steps or bot.visit is not None or bot.task is not None
             assert at_work or waits or bot.parking == bot.cell

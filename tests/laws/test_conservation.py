@@ -30,7 +30,9 @@ from twin.domain import commands as ask
 from twin.domain import events as past
 from twin.domain import work
 from twin.domain.errors import Refusal
+from twin.domain.fleet import EMPTY
 from twin.domain.layout import Battery, PersonTimes, Site
+from twin.domain.modes import RESCUE_MS
 from twin.experiments.sitegen import random_site
 from twin.simulation.engine import Engine
 
@@ -226,6 +228,9 @@ class Warehouse(RuleBasedStateMachine):
         finish(self.engine, random.Random(0))
         self.everything_agrees()
         assert not any(load.booked_in or load.booked_out for load in self.engine.plant.state.loads.values())
+        self.engine.run_until(self.engine.now + 2 * RESCUE_MS)
+        self.everything_agrees()
+        assert not any(bot.fault == EMPTY for bot in self.engine.plant.state.bots.values())
         report = check_lines(self.lines.lines, complete=True)
         assert report.ok, report.as_text()
 
