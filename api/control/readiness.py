@@ -20,7 +20,8 @@ async def ready(request: Request, response: Response) -> ReadyAnswer:
     """Whether the twin takes work; 503 with what is missing where it does not. Needs no key."""
     worlds: Worlds = request.app.state.worlds
     missing = await _missing(request.state.hosted.bridge)
-    missing += [f"world {one.id} is being brought back" for one in worlds.all() if not one.bridge.built]
+    others = [one for one in worlds.all() if one is not request.state.hosted]
+    missing += [f"world {one.id} is being brought back" for one in others if not one.bridge.built]
     if worlds.doing is not None:
         missing.append(worlds.doing)
     if missing:

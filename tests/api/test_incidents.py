@@ -24,6 +24,13 @@ def twin() -> Iterator[Served]:
         yield served_
 
 
+def advance_until(twin: Served, condition: object) -> Body:
+    """How an advance over HTTP has ended."""
+    answer = twin.send("POST", "/_twin/clock/advance", json={"until": condition})
+    assert answer.status_code == 200, answer.text
+    return dict(answer.json())
+
+
 def begin(twin: Served, **order: Any) -> Body:
     answer = twin.send("POST", "/_twin/incidents", json=order)
     assert answer.status_code == 201, answer.text
@@ -185,20 +192,20 @@ def test_an_advance_past_something_that_nobody_repairs_ends_and_says_what_it_is(
     """Nothing moves any more; the time that is left over is not raced through."""
     incident = begin(twin, kind="emergency_stop")["id"]
     fetch = {"type": "FETCH", "entities": [{"carrier_id": "1001"}]}
-    request = twin.ok("POST", "/api/v2/requests", json=fetch)["id"]
+    request = twin.ok("POST", "/requests", json=fetch)["id"]
     for condition in ("waiting", "idle", {"request": request, "status": "SUCCEEDED"}):
-        outcome = twin.advance(until=condition)
+        outcome = advance_until(twin, condition)
         assert (outcome["reached"], outcome["reason"]) == (False, "nothing_left")
         assert outcome["unrepaired"] == [incident]
         assert outcome["now_ms"] < 60_000
     twin.send("DELETE", f"/_twin/incidents/{incident}")
-    outcome = twin.advance(until="waiting")
+    outcome = advance_until(twin, "waiting")
     assert (outcome["reached"], outcome["unrepaired"]) == (True, [])
 
 
 def test_idle_means_that_no_maintenance_is_open_either(twin: Served) -> None:
     """A bot that is asked to charge has not set out yet when the answer comes."""
-    twin.send("POST", "/api/v2/requests", json={"type": "CHARGING", "id": "c", "bot_id": 1, "force": True})
-    assert twin.advance(until="idle")["reached"]
-    (charged,) = twin.ok("GET", "/api/v2/requests?id__eq=c")["items"]
+    twin.ok("POST", "/requests", json={"type": "CHARGING", "id": "c", "bot_id": 1, "force": True})
+    assert advance_until(twin, "idle")["reached"]
+    (charged,) = twin.items("/requests", id__eq="c")
     assert charged["status"] == "SUCCEEDED"

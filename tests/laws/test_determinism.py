@@ -13,7 +13,7 @@ from fresh_process import from_the_start, interpreter
 from hypothesis import given
 from hypothesis import strategies as st
 from searching import laws
-from worlds import Lines, Script, World, replay
+from worlds import DIGGING, Lines, Script, World, replay
 
 from twin.domain import commands as ask
 from twin.domain.work import FAILED_TRIGGER, OPERATOR_API, OPERATOR_BOTH, OPERATORS, SUCCEEDED_TRIGGER
@@ -32,7 +32,15 @@ def run(world: World, script: Script | None = None) -> Lines:
 
 # -- speed
 
-HASTY = World(site_seed=1, bots=3, fill_percent=85, lines_per_hour=0, operator=OPERATOR_BOTH, haste=25)
+HASTY = World(
+    site_seed=1,
+    bots=3,
+    fill_percent=85,
+    lines_per_hour=0,
+    operator=OPERATOR_BOTH,
+    haste=25,
+    policies=DIGGING,
+)
 HORIZON_MS = 6000
 SCRIPT: Script = [
     (0, ask.PlaceFetch(("1001", "1003"), priority=1)),

@@ -7,6 +7,7 @@ is complete, so it demands that every accepted job has ended.
 from __future__ import annotations
 
 import random
+from collections.abc import Sequence
 from dataclasses import replace
 
 import invariants
@@ -16,7 +17,7 @@ from clients import drive_by_api, finish, run_out
 from hypothesis import given
 from hypothesis import strategies as st
 from searching import laws
-from worlds import MINUTE_MS, Lines, World
+from worlds import DIGGING, MINUTE_MS, Lines, World
 
 from twin.assembly import build, busy_day
 from twin.checking import Checker, Report, check_lines
@@ -25,16 +26,20 @@ from twin.domain.sitecheck import check_site
 from twin.domain.work import OPERATORS
 from twin.experiments.sitegen import LaneShape, lane_site, random_site
 from twin.experiments.stocking import RandomStock
+from twin.policies.chosen import Choice, Policies
 from twin.records.eventlog import EventLog
 from twin.simulation.arriving import Demand
 
 
-def checked_day(site: Site, minutes: int, lines_per_hour: int, seed: int) -> Report:
+def checked_day(
+    site: Site, minutes: int, lines_per_hour: int, seed: int, policies: Sequence[str] = ()
+) -> Report:
     """Run a busy time to its end and check its log while it is written."""
     assert not check_site(site)
     checker = Checker(complete=True)
     log = EventLog(checker.feed)
-    engine = busy_day(site, minutes / 60, lines_per_hour, seed, [log.write])
+    chosen = Policies.of(Choice.parse(policies))
+    engine = busy_day(site, minutes / 60, lines_per_hour, seed, [log.write], policies=chosen)
     run_out(engine, minutes * MINUTE_MS)
     report = checker.finish()
     assert report.sha256 == log.sha256
@@ -53,7 +58,7 @@ def assert_proved(report: Report) -> None:
 def test_a_busy_level_breaks_no_rule_and_every_job_ends(bots: int, fill_percent: int) -> None:
     """1 to 30 bots on one level, half empty to 95 % full lanes, three or four deep: with digging."""
     site = random_site(random.Random(100 * bots + fill_percent), bots, fill_percent, deep=3 + bots % 2)
-    report = checked_day(site, minutes=15, lines_per_hour=100 + 60 * bots, seed=bots)
+    report = checked_day(site, minutes=15, lines_per_hour=100 + 60 * bots, seed=bots, policies=DIGGING)
     assert_proved(report)
     assert report.bots == bots
     assert report.legs > 30
@@ -184,6 +189,7 @@ def test_a_level_with_just_enough_room_to_dig_serves_every_carrier_of_its_deepes
         stock=RandomStock(),
         demands=[Demand("orders", 400, 15 * MINUTE_MS)],
         observers=[EventLog(checker.feed).write],
+        policies=Policies.of(Choice.parse(DIGGING)),
     )
     run_out(engine, 15 * MINUTE_MS)
     report = checker.finish()

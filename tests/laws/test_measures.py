@@ -15,7 +15,7 @@ from clients import finish, run_out
 from hypothesis import given
 from hypothesis import strategies as st
 from searching import laws
-from worlds import MINUTE_MS, Lines, World
+from worlds import DIGGING, MINUTE_MS, Lines, World
 
 from twin.domain.work import OPERATORS
 from twin.records.measures import PARTS, Measures, OrderTimes, measure_log
@@ -62,7 +62,7 @@ def test_the_parts_of_a_lead_time_are_the_whole_and_what_the_log_says(world: Wor
 
 
 def test_every_part_of_a_lead_time_occurs_in_a_crowded_store_with_small_batteries() -> None:
-    world = World(bots=8, minutes=30, lines_per_hour=500, fill_percent=95, capacity_wh=20)
+    world = World(bots=8, minutes=30, lines_per_hour=500, fill_percent=95, capacity_wh=20, policies=DIGGING)
     run = Run(world)
     story = Story(run.log.lines)
     for order in run.orders:

@@ -24,6 +24,8 @@ from twin.simulation.codec import from_plain, to_plain
 from twin.simulation.engine import Engine, Observer
 
 MINUTE_MS = 60_000
+DIGGING = ("dispatch=oldest", "allocation=fewest_carriers", "charging=threshold")
+"""Policies under which carriers are dug out often, and bots are away for long to charge."""
 Script = list[tuple[int, ask.Command]]
 """Commands with the simulated ms at which they are applied."""
 

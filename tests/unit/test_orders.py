@@ -156,7 +156,7 @@ def test_ids_are_the_clients_or_the_next_free_number(plant: Plant) -> None:
 
 @pytest.mark.parametrize(
     ("text", "carrier"),
-    [("1001", 1001), ("01001", 1001), ("", None), ("-1", None), ("1e3", None), ("١", None), (" 1", None)],
+    [("1001", 1001), ("01001", None), ("", None), ("-1", None), ("1e3", None), ("١", None), (" 1", None)],
 )
 def test_a_carrier_is_named_by_plain_decimal_digits(text: str, carrier: int | None) -> None:
     assert carrier_id(text) == carrier

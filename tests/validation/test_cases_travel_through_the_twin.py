@@ -18,6 +18,7 @@ from twin.domain.lanes import lanes_of
 from twin.domain.layout import ENDPOINTS, STORAGE, Drive, Level, Motion, Site
 from twin.domain.motion import travel_time_s
 from twin.experiments.sitegen import LaneShape, lane_level, lane_site
+from twin.policies.chosen import Policies
 from twin.policies.routing import Routes
 from twin.simulation.traffic import FOREVER, Stop, Traffic, Trip
 
@@ -132,7 +133,8 @@ def test_case_29_every_leg_of_a_lone_bot_at_work_takes_what_its_runs_and_turns_t
         if isinstance(event, past.LegPlanned):
             legs.append((t_ms, event))
 
-    busy_day(site, 1, 60, 3, [note]).run_until(4_000_000)
+    digging = Policies.named({"allocation": "fewest_carriers"})
+    busy_day(site, 1, 60, 3, [note], policies=digging).run_until(4_000_000)
     assert len(legs) > 150
     assert sum(leg.laden for _, leg in legs) > 50
     for t_ms, leg in legs:
