@@ -12,15 +12,15 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from fractions import Fraction
 from functools import cache, cmp_to_key
-from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
+
+from tests.reference import reference
 
 Row = dict[str, Any]
 Pairs = Sequence[tuple[str, str]]
 """Query parameters as they are sent."""
 
-REFERENCE = Path(__file__).resolve().parents[3] / "shared" / "contract" / "openapi.json"
 PATHS = ("/inventory_view", "/events", "/jobs", "/requests", "/skus", "/auth/users", "/auth/api_keys")
 NEVER_SORTED = frozenset({"otp", "api_key", "image_url"})
 AS_NUMBERS = frozenset({"carrier_id", "bot_id"})
@@ -40,7 +40,7 @@ class Offer:
 @cache
 def offer(path: str) -> Offer:
     """What the reference says of a listing."""
-    get = json.loads(REFERENCE.read_text())["paths"][f"/api/v2{path}"]["get"]
+    get = json.loads(reference("openapi.json").read_text())["paths"][f"/api/v2{path}"]["get"]
     asked = {p["name"]: p for p in get["parameters"] if p["in"] == "query"}
     searchable = tuple(asked.get("search", {}).get("x-supported-fields", ()))
     filters = {name: p["schema"] for name, p in asked.items() if "__" in name}

@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 import pytest
 from people import PASSWORD, People, people
 
-REFERENCE = Path(__file__).resolve().parents[3] / "shared" / "contract" / "openapi.json"
+from tests.reference import reference
+
 EMAIL = "derp@meme.org"
 """Whom the reference's examples are about."""
 
@@ -20,7 +20,7 @@ EMAIL = "derp@meme.org"
 def shown(operation: str) -> dict[str, Any]:
     """The body that the reference shows for an operation."""
     method, path = operation.split()
-    about = json.loads(REFERENCE.read_text())["paths"][f"/api/v2{path}"][method.lower()]
+    about = json.loads(reference("openapi.json").read_text())["paths"][f"/api/v2{path}"][method.lower()]
     example: dict[str, Any] = about["requestBody"]["content"]["application/json"]["example"]
     return example
 

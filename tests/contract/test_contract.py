@@ -6,7 +6,6 @@ import importlib.util
 import json
 import re
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,15 +15,14 @@ from api.app import create_app
 from api.bridge import Bridge
 from api.settings import Settings
 from api.world import World
-
-CONTRACT = Path(__file__).resolve().parents[3] / "shared" / "contract"
+from tests.reference import reference as file_of
 
 METHODS = {"get", "post", "put", "patch", "delete"}
 
 
 @cache
 def reference() -> dict[str, Any]:
-    document: dict[str, Any] = json.loads((CONTRACT / "openapi.json").read_text())
+    document: dict[str, Any] = json.loads(file_of("openapi.json").read_text())
     return document
 
 
@@ -42,7 +40,7 @@ def served() -> dict[str, Any]:
 
 @cache
 def differences() -> frozenset[str]:
-    spec = importlib.util.spec_from_file_location("check_contract", CONTRACT / "check_contract.py")
+    spec = importlib.util.spec_from_file_location("check_contract", file_of("check_contract.py"))
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
@@ -143,7 +141,7 @@ def test_no_six_words_in_a_row_are_those_of_the_reference() -> None:
 
 def lines_of_the_reference() -> list[str]:
     """All lines of the reference; lists of names are everybody's."""
-    text = (CONTRACT / "api-reference.txt").read_text(encoding="utf-8")
+    text = file_of("api-reference.txt").read_text(encoding="utf-8")
     return re.sub(r"Supported fields:[^.|]*", "", text).splitlines()
 
 

@@ -14,15 +14,15 @@ from api.fidelity import page
 from api.fidelity.levels import ASSUMED, LEVELS, MISSING, REFERENCE, SIMPLIFIED, Fidelity
 from api.fidelity.page import report, served_operations, slug
 from api.fidelity.table import EVERYWHERE, TABLE
+from tests.reference import reference
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
-CONTRACT = ROOT.parent / "shared" / "contract" / "openapi.json"
 
 
 def in_the_contract() -> list[str]:
     """All operations of the reference."""
-    paths = json.loads(CONTRACT.read_text())["paths"]
+    paths = json.loads(reference("openapi.json").read_text())["paths"]
     return [f"{method.upper()} {path}" for path, methods in paths.items() for method in methods]
 
 
