@@ -8,7 +8,6 @@ import json
 import statistics
 import time
 from collections.abc import Iterator
-from datetime import datetime
 from typing import Any
 
 from starlette.datastructures import QueryParams
@@ -20,11 +19,12 @@ from api.wire.exact import ExactResponse
 from api.wire.inventory_view import INVENTORY, inventory_body
 from api.wire.jobs import JOBS, job_body
 from api.wire.stamps import Calendar
-from api.world import World
-from twin.assembly import DEFAULT_EPOCH, HOUR_MS, build
+from api.world import World, make_world
+from twin.assembly import DEFAULT_EPOCH, HOUR_MS
 from twin.domain.work import OPERATOR_SIMULATED
 from twin.experiments.sitegen import LaneShape, lane_site
 from twin.experiments.stocking import RandomStock
+from twin.recipe import Beginning, Recipe
 from twin.records.views import Views
 from twin.simulation.arriving import Demand
 from twin.simulation.pacing import Speed, parse_speed
@@ -36,16 +36,16 @@ LEVELS, BOTS_PER_LEVEL, FILL = 5, 16, 85
 def big_world(lines_per_hour: int) -> World:
     """A site with some 100,000 boxes, with orders for a day and people who pick."""
     site = lane_site("big", SHAPE, levels=LEVELS, bots_per_level=BOTS_PER_LEVEL, fill_percent=FILL)
-    engine = build(
+    recipe = Recipe(
         site,
         operator=OPERATOR_SIMULATED,
-        stock=RandomStock(boxes_per_sku=20),
-        demands=[Demand("orders", lines_per_hour, 24 * HOUR_MS)],
         epoch=DEFAULT_EPOCH,
+        stock=RandomStock(boxes_per_sku=20),
+        demands=(Demand("orders", lines_per_hour, 24 * HOUR_MS),),
     )
-    views = Views.following(engine)
-    INVENTORY.warm(views.live_inventory())
-    return World(engine, views, datetime.fromisoformat(DEFAULT_EPOCH))
+    world = make_world(Beginning(recipe))
+    INVENTORY.warm(world.views.live_inventory())
+    return world
 
 
 def questions(listing: Listing[Any], views: Views) -> Iterator[dict[str, str]]:
