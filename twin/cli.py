@@ -10,7 +10,7 @@ import math
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from importlib.metadata import entry_points
+from importlib.metadata import entry_points, version
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -19,6 +19,7 @@ import typer
 from twin.domain.errors import Deadlocked, Refusal
 from twin.studies.commands import add_to
 
+PROJECT = "storage-twin"
 COMMANDS = "twin.commands"
 """The entry point group of further commands: a name, and a function or a group for typer."""
 
@@ -26,7 +27,6 @@ USAGE_ERROR = 2
 DEADLOCKED = 3
 
 app = typer.Typer(
-    help="A digital twin of a dense robotic storage system.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -34,6 +34,21 @@ app = typer.Typer(
 
 
 add_to(app)
+
+
+def _tell_version(wanted: bool) -> None:
+    if wanted:
+        print(version(PROJECT))
+        raise typer.Exit
+
+
+@app.callback()
+def common(
+    show: Annotated[
+        bool, typer.Option("--version", callback=_tell_version, is_eager=True, help="Say which version, and exit.")
+    ] = False,
+) -> None:
+    """A digital twin of a dense robotic storage system."""
 
 
 def main() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from importlib.metadata import version
 from pathlib import Path
 
 import httpx
@@ -91,3 +92,9 @@ def test_one_client_switches_the_speed_while_another_works_and_the_run_can_be_pr
     assert proof.same
     assert proof.sha256_now == log["sha256"]
     assert proof.commands > 43, "orders, and triggers of some of them"
+
+
+def test_the_version_is_that_of_the_package() -> None:
+    done = CommandLine("").run("--version")
+    assert done.exit_code == 0
+    assert done.stdout.strip() == version("storage-twin")

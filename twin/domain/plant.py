@@ -30,6 +30,7 @@ from twin.domain.queues import Queues
 from twin.domain.sections import to_text_32
 from twin.domain.state import State
 from twin.domain.stock import Stock
+from twin.domain.ways import Ways
 from twin.domain.work import Dig, Job, Visit
 
 
@@ -67,6 +68,7 @@ class Plant:
         self.fleet = Fleet(state, self.floor, self.meter, self.happened)
         self.damage = Damage(state, self.floor, self.happened)
         self.places: dict[int, dict[int, tuple[int, ...]]] = _places_by_level(site)
+        self.ways = Ways(site, self.places)
         self._stock_commands: dict[type, Callable[[Any, int], object]] = {
             ask.CreateSku: self.stock.create_sku,
             ask.ChangeSku: self.stock.change_sku,

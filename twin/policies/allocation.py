@@ -9,7 +9,7 @@ from typing import Protocol
 
 from twin.domain import commands as ask
 from twin.domain.orders import Pick, Placing, carrier_id
-from twin.policies.balconies import cells_to, choose_balconies
+from twin.policies.balconies import choose_balconies
 from twin.policies.registry import ALLOCATION, register
 from twin.policies.view import LoadView, PlantView
 
@@ -99,8 +99,8 @@ class NearestBox(ByPreference):
     def key(self, view: PlantView, load: LoadView, free: int, missing: int) -> tuple[int, ...]:
         """See ``ByPreference``."""
         carrier = view.state.boxes[load.box].carrier
-        level = view.state.carriers[carrier].level
-        way = min((cells_to(view, b, carrier) for b in view.places[level]), default=0)
+        cell = view.state.carriers[carrier].cell
+        way = 0 if cell is None else view.ways.to_any(view.state.carriers[carrier].level)[cell]
         asked_for = carrier in view.queues.visits_of
         return (0 if asked_for else 1, way + DIG_CELLS * view.depth(carrier), load.box)
 

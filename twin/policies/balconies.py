@@ -28,15 +28,10 @@ def _shut(view: PlantView, balcony: int) -> bool:
     return view.damage.is_away(balcony) or view.damage.is_closed(balcony)
 
 
-def cells_to(view: PlantView, balcony: int, carrier_id: int) -> int:
+def _cells_to(view: PlantView, balcony: int, carrier_id: int) -> int:
     """Cells along both axes from a carrier to the nearest handover place of a balcony on its level."""
     carrier = view.state.carriers[carrier_id]
-    places = view.places[carrier.level].get(balcony, ())
-    if carrier.cell is None or not places:
-        return 0
-    xy = view.decks[carrier.level].level.xy
-    x, y = xy[carrier.cell]
-    return min([abs(px - x) + abs(py - y) for px, py in [xy[place] for place in places]])
+    return 0 if carrier.cell is None else view.ways.to_balcony(carrier.level, balcony)[carrier.cell]
 
 
 def _delay_ms(view: PlantView, balcony: int, carriers: list[int]) -> int:
@@ -44,4 +39,4 @@ def _delay_ms(view: PlantView, balcony: int, carriers: list[int]) -> int:
     site = view.site
     busy = view.orders.open_at[balcony] * (site.person.handling_ms + site.person.line_ms)
     cell_ms = site.pitch_mm * 1000 // site.motion.laden.speed_mm_s
-    return busy + 2 * cell_ms * max([cells_to(view, balcony, carrier) for carrier in carriers])
+    return busy + 2 * cell_ms * max([_cells_to(view, balcony, carrier) for carrier in carriers])

@@ -59,15 +59,14 @@ class Network:
 
     def straight(self, start: int, goal: int) -> bool:
         """Whether a bot can drive straight from start to goal (start and goal in one row or column)."""
-        step, length = self._line(start, goal)
-        reach = self._reach[step][start]
+        gap, width = goal - start, self.width
+        # In one row they are less than a row apart, in one column whole rows.
+        if gap > 0:
+            step, length = (1, gap) if gap < width else (width, gap // width)
+        else:
+            step, length = (-1, -gap) if -gap < width else (-width, -gap // width)
+        reach: int = self._reach[step][start]
         return reach >= length or (reach == length - 1 and self._edge[step][goal - step])
-
-    def _line(self, start: int, goal: int) -> tuple[int, int]:
-        gap = goal - start
-        if start // self.width == goal // self.width:
-            return (1, gap) if gap > 0 else (-1, -gap)
-        return (self.width, gap // self.width) if gap > 0 else (-self.width, -gap // self.width)
 
     def routes(self, start: int, goal: int) -> list[Route]:
         """The ways with the fewest turns, cheapest first; empty only if there is none at all."""
@@ -133,7 +132,8 @@ class Network:
 
     def cost(self, route: Route) -> float:
         """Rough time in ms along a route: what a cell and what a stop takes."""
-        cells = sum(self._line(a, b)[1] for a, b in pairwise(route))
+        gaps = [abs(b - a) for a, b in pairwise(route)]
+        cells = sum([gap if gap < self.width else gap // self.width for gap in gaps])
         return cells * self._cell_ms + (len(route) - 1) * self._stop_ms
 
     def _with_few_turns(self, start: int, goal: int) -> Iterator[Route]:

@@ -274,6 +274,18 @@ class DamageView(Protocol):
         ...
 
 
+class WaysView(Protocol):
+    """How far it is to the handover places, in cells along both axes."""
+
+    def to_balcony(self, level: int, balcony: int) -> Sequence[int]:
+        """By cell: to the nearest of a balcony; 0 everywhere where it has none on the level."""
+        ...
+
+    def to_any(self, level: int) -> Sequence[int]:
+        """By cell: to the nearest of any balcony; 0 everywhere where the level has none."""
+        ...
+
+
 class PlantView(Protocol):
     """The whole plant."""
 
@@ -294,6 +306,8 @@ class PlantView(Protocol):
         """By level and balcony: the handover cells."""
         ...
 
+    @property
+    def ways(self) -> WaysView: ...
     @property
     def queues(self) -> QueuesView: ...
     @property

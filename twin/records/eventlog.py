@@ -16,6 +16,8 @@ from twin.domain.events import Event
 from twin.simulation.codec import from_plain
 
 _KINDS: Mapping[str, type] = {kind.__name__: kind for kind in get_args(Event)}
+_NAMES = {kind: name.encode() for name, kind in _KINDS.items()}
+_WITH_FROM = frozenset(kind for kind in _NAMES if "from_" in kind.__annotations__)
 Sink = Callable[[bytes], object]
 
 
@@ -52,11 +54,12 @@ class EventLog:
 
 def encode(seq: int, t_ms: int, event: Event) -> bytes:
     """The line of an event, with its newline."""
-    body = orjson.dumps(event)[1:]
-    if hasattr(event, "from_"):
+    kind = type(event)
+    body = orjson.dumps(event)
+    if kind in _WITH_FROM:
         # Quotes within a value are escaped, so that only the key can match.
         body = body.replace(b'"from_":', b'"from":', 1)
-    return b'{"seq":%d,"t_ms":%d,"type":"%s",' % (seq, t_ms, type(event).__name__.encode()) + body + b"\n"
+    return b'{"seq":%d,"t_ms":%d,"type":"%s",%s\n' % (seq, t_ms, _NAMES[kind], body[1:])
 
 
 def decode(line: bytes) -> tuple[int, int, Event]:

@@ -191,9 +191,11 @@ def _send_idle(engine: Engine, deck: Deck) -> None:
     """Let bots that are parked off a charger drive to free ones, the emptiest first."""
     plant = engine.plant
     idle = [b for b in map(plant.state.bots.__getitem__, deck.free_bots) if not b.steps]
-    away = [(plant.energy_mj(b.id, engine.now), b.id) for b in idle if not plant.fleet.on_charger(b)]
-    chargers = _vacant_chargers(engine, deck)
-    for energy, bot_id in sorted(away):
+    away = [b for b in idle if not plant.fleet.on_charger(b)]
+    chargers = _vacant_chargers(engine, deck) if away else []
+    if not chargers:
+        return
+    for energy, bot_id in sorted((plant.energy_mj(b.id, engine.now), b.id) for b in away):
         bot = plant.state.bots[bot_id]
         if chargers and engine.policies.charging.seeks(plant, bot, energy):
             send(engine, bot, chargers.pop(0))

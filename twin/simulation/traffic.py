@@ -122,7 +122,7 @@ class Traffic:
         )
         self.closed: dict[int, None] = {}
         self._table: list[list[Hold]] = [[] for _ in level.kinds]
-        self._held: dict[int, list[tuple[int, int]]] = {}
+        self._held: dict[int, list[tuple[int, int, int]]] = {}
         self._known: dict[tuple[int, int, int, int, bool], int] = {}
 
     # -- holds
@@ -167,7 +167,8 @@ class Traffic:
         return [who for _, until, who in self._table[cell] if until == FOREVER]
 
     def _hold(self, bot: int, holds: list[tuple[int, int, int]], now: int) -> None:
-        mine = self._held.setdefault(bot, [])
+        mine = self._held.get(bot)
+        self._held[bot] = [*mine, *holds] if mine else holds
         table = self._table
         for cell, begin, end in holds:
             entries = table[cell]
@@ -177,10 +178,9 @@ class Traffic:
                 entries.append((begin, end, bot))
             else:
                 insort(entries, (begin, end, bot))
-            mine.append((cell, end))
 
     def _release(self, bot: int, now: int) -> None:
-        for cell, end in self._held.pop(bot, ()):
+        for cell, _, end in self._held.pop(bot, ()):
             if end > now:
                 entries = self._table[cell]
                 entries[:] = [e for e in entries if e[2] != bot]

@@ -54,7 +54,10 @@ class Measures:
     def __call__(self, seq: int, t_ms: int, event: Event) -> None:
         """Take note of an event: an observer of an engine."""
         if t_ms > self.now:
-            self._pass(t_ms)
+            if t_ms >= self._next_ms or not self._open:
+                self._pass(t_ms)
+            else:
+                self.now = t_ms
         handler = self._on.get(type(event))
         if handler is not None:
             handler(t_ms, event)
