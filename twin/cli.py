@@ -45,7 +45,7 @@ def _tell_version(wanted: bool) -> None:
 @app.callback()
 def common(
     show: Annotated[
-        bool, typer.Option("--version", callback=_tell_version, is_eager=True, help="Say which version, and exit.")
+        bool, typer.Option("--version", callback=_tell_version, is_eager=True, help="Say which version.")
     ] = False,
 ) -> None:
     """A digital twin of a dense robotic storage system."""
