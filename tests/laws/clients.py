@@ -189,7 +189,7 @@ def _set_operator(state: State, rng: random.Random) -> ask.Command:
 
 def _set_person(state: State, rng: random.Random) -> ask.Command:
     times = PersonTimes(rng.choice((0, 1500)), rng.choice((1, 3000)), rng.choice((0, 40, -1)))
-    mistakes = Mistakes(*(rng.choice((0, 20, 101)) for _ in range(3)), rng.choice((1, 4)))
+    mistakes = Mistakes(*(rng.choice((0, 20, 100, 101)) for _ in range(3)), rng.choice((1, 4)))
     chosen = rng.choice((None, *state.persons, 99))
     return ask.SetPerson(chosen, rng.choice((None, times)), rng.choice((None, mistakes)))
 

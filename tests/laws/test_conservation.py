@@ -29,6 +29,7 @@ from twin.checking import check_lines
 from twin.domain import commands as ask
 from twin.domain import events as past
 from twin.domain import work
+from twin.domain.bots import WRONG_QUANTITY
 from twin.domain.errors import Refusal
 from twin.domain.fleet import EMPTY
 from twin.domain.layout import Battery, PersonTimes, Site
@@ -100,11 +101,14 @@ def test_every_command_there_is_can_be_drawn() -> None:
 class Warehouse(RuleBasedStateMachine):
     """A client that asks for anything at any time, against a ledger of the pieces of each SKU.
 
-    The ledger is kept apart from the plant: by what commands say, and by the jobs that
-    the event log says have succeeded.
+    The ledger is kept apart from the plant: by what commands say, by the jobs that
+    the event log says have succeeded, and by the single pieces that people miscount.
+    ``miscounted`` is the box in which one is missing or too many until the next command.
     """
 
     engine: Engine
+    erred: str | None = None
+    miscounted: int | None = None
 
     @initialize(
         site_seed=st.integers(0, 5),
@@ -131,15 +135,23 @@ class Warehouse(RuleBasedStateMachine):
                 self.order(ask.CreateLoad(box, sku, 5 + number, 20))
 
     def note(self, seq: int, t_ms: int, event: past.Event) -> None:
-        """Jobs that have succeeded take out and put in what they had booked."""
+        """Jobs that have succeeded take out and put in what they had booked; a person may err by a piece."""
         if isinstance(event, past.JobStateChanged) and event.to == work.SUCCEEDED and event.sku is not None:
             sign = 1 if event.type_name == work.REPLENISHMENT else -1
             self.pieces[event.sku] += sign * (event.quantity or 0)
+            self.miscounted = event.box if event.job == self.erred else None
+        elif isinstance(event, past.PersonErred) and event.mistake == WRONG_QUANTITY:
+            self.erred = event.job
+        elif isinstance(event, past.LoadChanged) and event.job is None and event.box == self.miscounted:
+            assert abs(event.item_count - event.item_count_before) == 1
+            self.pieces[event.sku] += event.item_count - event.item_count_before
+            self.miscounted = None
 
     def order(self, command: ask.Command) -> None:
         """Give a command; if it is refused, nothing may have changed."""
         engine = self.engine
         engine.run_until(engine.now)  # what is due at this instant comes before the command
+        self.miscounted = None
         before, lines = canonical(engine.snapshot()), len(self.lines.lines)
         counts = {box: (load.sku, load.item_count) for box, load in engine.plant.state.loads.items()}
         try:
