@@ -94,4 +94,15 @@ class Fleet:
         if bot is None:
             raise NotFound("Bot", bot_id)
         if bot.steps or bot.carrier is not None or bot.visit is not None or bot.task is not None:
-            raise InUse(f"Bot {bot_id} is at work; pause the storage and let it come to rest first")
+            raise InUse(f"Bot {bot_id} is at work: {_what_first(bot)}")
+
+
+def _what_first(bot: Bot) -> str:
+    """What keeps somebody from lifting a bot out, and what would be right."""
+    if bot.fault is not None:
+        return f"it has stopped on its way ({bot.fault}); end that first and let it come to rest"
+    if bot.carrier is not None:
+        return f"carrier {bot.carrier} is on it; remove it once that is back in store"
+    if bot.visit is not None or bot.task is not None:
+        return "remove it once that is done"
+    return "it drives; remove it once it has come to rest"
