@@ -11,7 +11,7 @@ from twin.domain.floor import NOBODY, Deck
 from twin.domain.work import PLANNING_MS, Visit
 from twin.policies.dispatch import URGENT_AFTER_MS, free_place, nearest_bots
 from twin.policies.view import BotView, Spot
-from twin.simulation import charging, driving, holding, maintaining, sufficing
+from twin.simulation import charging, driving, holding, sufficing, tagging, tasking
 from twin.simulation.traffic import Stop, Trip
 
 if TYPE_CHECKING:
@@ -63,9 +63,9 @@ def begin_what_can_be(engine: Engine, level: int) -> None:
     if deck.stranded:
         charging.bring_home(engine, deck)
     if level in mode.maintenance:
-        maintaining.go_on_writing(engine, level)
-    maintaining.begin_tasks(engine, level)
-    if maintaining.alone(engine, level):
+        tagging.go_on(engine, level)
+    tasking.begin_tasks(engine, level)
+    if tagging.alone(engine, level):
         return
     for visit_id in sorted(deck.returns):
         _try_return(engine, deck, engine.plant.state.visits[visit_id])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from twin.domain.bots import LOWER, Bot
-from twin.simulation import charging, dispatching, holding, maintaining, serving
+from twin.simulation import charging, dispatching, holding, serving, tasking
 
 if TYPE_CHECKING:
     from twin.simulation.engine import Engine
@@ -40,7 +40,7 @@ def advance(engine: Engine, bot_id: int) -> None:
     elif bot.steps:
         _take_work_or_go_home(engine, bot)
     elif bot.task_begun:
-        maintaining.arrive(engine, bot)
+        tasking.arrive(engine, bot)
     else:
         charging.come_to_rest(engine, bot)
     if frees:

@@ -15,8 +15,9 @@ from twin.domain import faults as kinds
 from twin.domain.errors import InUse, Refusal
 from twin.domain.faults import Fault, FaultRate
 from twin.domain.layout import CHARGER, LANE_WAYS
-from twin.simulation import charging, holding, maintaining, serving
+from twin.simulation import charging, holding, serving
 from twin.simulation.cutting import Stops
+from twin.simulation.status import Status
 from twin.simulation.traffic import holds_of
 
 if TYPE_CHECKING:
@@ -171,7 +172,7 @@ def _cell_is_free(engine: Engine, fault: Fault) -> None:
 
 
 def _all_stop(engine: Engine, _: Fault) -> None:
-    with maintaining.Status(engine):
+    with Status(engine):
         engine.plant.state.mode.stopped = True
     for level in engine.plant.decks:
         moving = [bot.id for bot in holding.on_level(engine, level) if bot.moving]
@@ -179,7 +180,7 @@ def _all_stop(engine: Engine, _: Fault) -> None:
 
 
 def _all_go_on(engine: Engine, _: Fault) -> None:
-    with maintaining.Status(engine):
+    with Status(engine):
         engine.plant.state.mode.stopped = False
     for level in engine.plant.decks:
         engine.touch(level)

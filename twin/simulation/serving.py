@@ -11,7 +11,7 @@ from twin.domain.commands import ChangeLoad, TriggerJob
 from twin.domain.errors import Refusal
 from twin.domain.layout import CONSTANT, EXPONENTIAL, LOG_NORMAL, TRIANGULAR, UNIFORM, PersonTimes
 from twin.domain.work import FAILED_TRIGGER, OPERATOR_API, SUCCEEDED_TRIGGER, Visit
-from twin.simulation import maintaining
+from twin.simulation import tasking
 from twin.simulation.randomness import Streams
 
 if TYPE_CHECKING:
@@ -82,7 +82,7 @@ def trigger(engine: Engine, command: TriggerJob) -> None:
     """End a job, whoever says so; the carrier goes back if that was its last."""
     job = engine.plant.orders.check_trigger(command)
     if job.visit is None:
-        maintaining.trigger(engine, job, command.outcome == SUCCEEDED_TRIGGER)
+        tasking.trigger(engine, job, command.outcome == SUCCEEDED_TRIGGER)
         return
     visit, done = engine.plant.trigger(command, engine.now)
     person = engine.plant.state.persons[visit.balcony]
