@@ -24,7 +24,8 @@ from twin.policies.routing import Routes
 from twin.records.eventlog import EventLog
 from twin.simulation.engine import Engine
 from twin.simulation.sequencing import in_order, stops_of, way_left
-from twin.simulation.traffic import Stop, Traffic
+from twin.simulation.traffic import Traffic
+from twin.simulation.trips import Stop
 
 MINUTE_MS = 60_000
 

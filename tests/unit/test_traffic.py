@@ -13,7 +13,8 @@ from twin.domain.layout import ENDPOINTS, STORAGE, Level, Motion, Site
 from twin.domain.motion import run_profiles
 from twin.experiments.sitegen import LaneShape, lane_level
 from twin.policies.routing import Routes
-from twin.simulation.traffic import FOREVER, Stop, Traffic, Trip
+from twin.simulation.traffic import Traffic
+from twin.simulation.trips import FOREVER, Stop, Trip
 
 MOTION = Motion()
 Hold = tuple[int, int, int]

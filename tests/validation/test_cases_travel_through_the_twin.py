@@ -20,7 +20,8 @@ from twin.domain.motion import travel_time_s
 from twin.experiments.sitegen import LaneShape, lane_level, lane_site
 from twin.policies.chosen import Policies
 from twin.policies.routing import Routes
-from twin.simulation.traffic import FOREVER, Stop, Traffic, Trip
+from twin.simulation.traffic import Traffic
+from twin.simulation.trips import FOREVER, Stop, Trip
 
 PITCH_MM = 600
 Cell = tuple[int, int]

@@ -10,7 +10,7 @@ from twin.domain.floor import NOBODY, Deck
 from twin.domain.modes import RESCUE_MS
 from twin.domain.work import PRESENTED, WAITING
 from twin.simulation import driving, sufficing
-from twin.simulation.traffic import Stop, Trip
+from twin.simulation.trips import Stop, Trip
 
 if TYPE_CHECKING:
     from twin.simulation.engine import Engine

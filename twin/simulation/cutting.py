@@ -22,7 +22,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from twin.domain.bots import HOLD, LEG, LIFT, LOWER, Bot, Step
-from twin.simulation.traffic import FOREVER, Traffic, holds_of
+from twin.simulation.traffic import Traffic
+from twin.simulation.trips import FOREVER, holds_of
 
 Held = tuple[int, int, int]
 """A cell, held from and until, in ms."""

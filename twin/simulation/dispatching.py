@@ -12,7 +12,7 @@ from twin.domain.work import PLANNING_MS, Visit
 from twin.policies.dispatch import URGENT_AFTER_MS, free_place, nearest_bots
 from twin.policies.view import BotView, Spot
 from twin.simulation import charging, driving, holding, sufficing, tagging, tasking
-from twin.simulation.traffic import Stop, Trip
+from twin.simulation.trips import Stop, Trip
 
 if TYPE_CHECKING:
     from twin.simulation.engine import Engine

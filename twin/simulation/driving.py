@@ -9,7 +9,7 @@ from twin.simulation import charging, dispatching, holding, serving, tasking
 
 if TYPE_CHECKING:
     from twin.simulation.engine import Engine
-    from twin.simulation.traffic import Trip
+    from twin.simulation.trips import Trip
 
 
 def set_out(engine: Engine, bot: Bot, trip: Trip) -> None:

@@ -18,7 +18,7 @@ from twin.domain.layout import CHARGER, LANE_WAYS
 from twin.simulation import charging, holding, serving
 from twin.simulation.cutting import Stops
 from twin.simulation.status import Status
-from twin.simulation.traffic import holds_of
+from twin.simulation.trips import holds_of
 
 if TYPE_CHECKING:
     from twin.simulation.engine import Engine

@@ -10,7 +10,7 @@ from twin.domain.floor import Deck
 from twin.simulation import charging, driving, watching
 from twin.simulation.cutting import Stops
 from twin.simulation.sequencing import in_order, stops_of, way_left
-from twin.simulation.traffic import Trip, holds_of
+from twin.simulation.trips import Trip, holds_of
 
 if TYPE_CHECKING:
     from twin.simulation.engine import Engine

@@ -17,7 +17,8 @@ from itertools import pairwise
 
 from twin.domain.bots import HOLD, LEG, LIFT, LOWER, Bot
 from twin.policies.routing import Route
-from twin.simulation.traffic import FOREVER, NEVER, Run, Stop, Traffic, Trip
+from twin.simulation.traffic import NEVER, Traffic
+from twin.simulation.trips import FOREVER, Run, Stop, Trip
 
 Move = tuple[int, int, int, int, int]
 """Minus when its trip was interrupted, planned entry into the next cell, bot, leg, index of the cell."""

@@ -21,7 +21,7 @@ from twin.domain.modes import RESCUE_PERCENT
 from twin.domain.work import Job, Visit
 from twin.policies.view import BotView
 from twin.simulation import charging, holding
-from twin.simulation.traffic import Stop
+from twin.simulation.trips import Stop
 
 if TYPE_CHECKING:
     from twin.simulation.engine import Engine

@@ -13,7 +13,7 @@ from twin.domain.modes import TAG_WRITE_MS
 from twin.domain.work import Job
 from twin.simulation import driving, taskbots
 from twin.simulation.status import Status
-from twin.simulation.traffic import Stop
+from twin.simulation.trips import Stop
 
 if TYPE_CHECKING:
     from twin.simulation.engine import Engine

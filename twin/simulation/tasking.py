@@ -12,7 +12,7 @@ from twin.domain.floor import NOBODY, Deck
 from twin.domain.work import Job
 from twin.policies.dispatch import nearest_bots
 from twin.simulation import charging, driving, sufficing, tagging, taskbots
-from twin.simulation.traffic import Stop, Trip
+from twin.simulation.trips import Stop, Trip
 
 if TYPE_CHECKING:
     from twin.simulation.engine import Engine

@@ -13,16 +13,29 @@ from __future__ import annotations
 
 from bisect import insort
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 
-from twin.domain.bots import HOLD, LEG, WRITE, X_AXIS, Y_AXIS, Bot, Step
+from twin.domain.bots import WRITE, X_AXIS, Y_AXIS, Bot, Step
 from twin.domain.layout import Level, Site
-from twin.domain.motion import RunProfile, brake_times, run_profiles
+from twin.domain.motion import brake_times, run_profiles
 from twin.policies.routing import Route, Routes
+from twin.simulation.trips import (
+    FOREVER,
+    Held,
+    Run,
+    Stop,
+    Track,
+    Trip,
+    arrival_ms,
+    cells_ahead,
+    delays_ms,
+    free_flow_ms,
+    holds_of,
+    latest_departures,
+    leg_of,
+    waits_of,
+)
 
-FOREVER = 1 << 62
-"""End of a hold that has no end yet, in ms."""
 NEVER = FOREVER >> 1
 """Departures this late mean that somebody stands in the way without end."""
 
@@ -32,71 +45,7 @@ WAYS_ROUND = 3
 """Other ways tried for a delayed leg; more gain nothing that can be measured."""
 
 Hold = tuple[int, int, int]
-"""A cell is held from (ms) until before (ms) by a bot."""
-
-
-@dataclass(frozen=True, slots=True)
-class Stop:
-    """Where a leg of a trip ends and what is done there, for ``dwell_ms``.
-
-    ``kind`` is LIFT, LOWER or None; ``laden`` says how the bot drives there.
-    """
-
-    goal: int
-    laden: bool
-    kind: str | None
-    dwell_ms: int
-    carrier: int | None
-
-
-@dataclass(frozen=True, slots=True)
-class Track:
-    """The times of a stop-to-stop run of a given length, in ms from its departure.
-
-    ``enter`` and ``leave`` are those of the cells ahead of the first; the last one is
-    left when the bot is at rest there, in ``leave_final`` never.
-    """
-
-    duration_ms: int
-    first_leave: int
-    enter: tuple[int, ...]
-    leave: tuple[int, ...]
-    leave_final: tuple[int, ...]
-
-    @classmethod
-    def of(cls, profile: RunProfile) -> Track:
-        """The track of a run profile."""
-        enter, leave = profile.enter_ms[1:], profile.leave_ms[1:]
-        return cls(profile.duration_ms, profile.leave_ms[0], enter, leave, (*leave[:-1], FOREVER))
-
-
-@dataclass(slots=True)
-class Run:
-    """A straight stretch: its first cell, the cells ahead, and what the bot does before it, in ms."""
-
-    start: int
-    ahead: range
-    axis: int
-    track: Track
-    before_ms: int
-
-
-@dataclass(frozen=True, slots=True)
-class Trip:
-    """An accepted plan: its steps, and the cells it holds as (cell, from, until)."""
-
-    steps: list[Step]
-    holds: list[tuple[int, int, int]]
-
-    @property
-    def end_ms(self) -> int:
-        """When the bot comes to rest for good."""
-        return self.steps[-1].end_ms
-
-    @property
-    def energy_mj(self) -> int:
-        """What the trip draws from the battery."""
-        return sum(step.energy_mj for step in self.steps)
+"""In the table of a cell: held from (ms) until before (ms), by a bot."""
 
 
 class Traffic:
@@ -122,7 +71,7 @@ class Traffic:
         )
         self.closed: dict[int, None] = {}
         self._table: list[list[Hold]] = [[] for _ in level.kinds]
-        self._held: dict[int, list[tuple[int, int, int]]] = {}
+        self._held: dict[int, list[Held]] = {}
         self._known: dict[tuple[int, int, int, int, bool], int] = {}
 
     # -- holds
@@ -157,7 +106,7 @@ class Traffic:
         """Let everybody into a cell again."""
         self._release(_blocker(cell), now)
 
-    def replace(self, bot: int, holds: list[tuple[int, int, int]], now: int) -> None:
+    def replace(self, bot: int, holds: list[Held], now: int) -> None:
         """Replace what a bot holds from now on."""
         self._release(bot, now)
         self._hold(bot, holds, now)
@@ -166,7 +115,7 @@ class Traffic:
         """Who holds a cell without end: bots, or the negative of a blocked cell's number less one."""
         return [who for _, until, who in self._table[cell] if until == FOREVER]
 
-    def _hold(self, bot: int, holds: list[tuple[int, int, int]], now: int) -> None:
+    def _hold(self, bot: int, holds: list[Held], now: int) -> None:
         mine = self._held.get(bot)
         self._held[bot] = [*mine, *holds] if mine else holds
         table = self._table
@@ -210,7 +159,7 @@ class Traffic:
         runs = self._runs(bot, stops, chosen)
         self._known.clear()
         times = self._schedule(bot, runs, now)
-        if times is None or _arrival(runs, times) - now - _free_flow_ms(runs) > PATIENCE_MS:
+        if times is None or arrival_ms(runs, times) - now - free_flow_ms(runs) > PATIENCE_MS:
             chosen, runs, times = self._go_round(bot, stops, chosen, runs, times, now)
         if times is None:
             return None
@@ -261,21 +210,21 @@ class Traffic:
         now: int,
     ) -> tuple[list[Route], list[list[Run]], list[int] | None]:
         """Try other ways leg by leg and keep each that brings the bot home earlier."""
-        best = NEVER if times is None else _arrival(runs, times)
+        best = NEVER if times is None else arrival_ms(runs, times)
         if best <= self._soonest_end(bot.id, stops[-1].goal):
             return chosen, runs, times
         at = bot.cell
         for i, stop in enumerate(stops):
-            late = times is None or _delays(runs, times, now)[i] > PATIENCE_MS
+            late = times is None or delays_ms(runs, times, now)[i] > PATIENCE_MS
             for route in self._others(at, stop, chosen[i]) if late else ():
                 trial = [*chosen[:i], route, *chosen[i + 1 :]]
                 trial_runs = self._with_leg(bot, stops, runs, i, route)
-                if now + _free_flow_ms(trial_runs) >= best:
+                if now + free_flow_ms(trial_runs) >= best:
                     continue
                 trial_times = self._schedule(bot, trial_runs, now, best)
-                if trial_times is not None and _arrival(trial_runs, trial_times) < best:
+                if trial_times is not None and arrival_ms(trial_runs, trial_times) < best:
                     chosen, runs, times = trial, trial_runs, trial_times
-                    best = _arrival(runs, times)
+                    best = arrival_ms(runs, times)
             at = stop.goal
         return chosen, runs, times
 
@@ -342,7 +291,7 @@ class Traffic:
         be given up.
         """
         runs = [run for leg in legs for run in leg]
-        latest = _latest_departures(runs, before)
+        latest = latest_departures(runs, before)
         last = len(runs) - 1
         departures = [0] * len(runs)
         not_before = [0] * len(runs)
@@ -438,9 +387,9 @@ class Traffic:
             if leg:
                 departures = times[index : index + len(leg)]
                 index += len(leg)
-                steps.append(_leg(leg, departures, clock))
+                steps.append(leg_of(leg, departures, clock))
                 steps[-1].energy_mj = self._leg_energy(leg, steps[-1], stop.laden)
-                steps[-1].waits = _waits(leg, departures, clock - dwelt)
+                steps[-1].waits = waits_of(leg, departures, clock - dwelt)
                 clock, dwelt = steps[-1].end_ms, 0
             if stop.kind is not None:
                 power = self._battery.idle_w if stop.kind == WRITE else self._battery.lift_w
@@ -461,7 +410,7 @@ class Traffic:
         """A run from one cell to another, for a bot whose wheels stand along ``axis``."""
         run_axis = self.axis(a, b)
         turn = self._turn_ms if run_axis != axis else 0
-        ahead = _cells_ahead(a, b, 1 if run_axis == X_AXIS else self._width)
+        ahead = cells_ahead(a, b, 1 if run_axis == X_AXIS else self._width)
         return Run(a, ahead, run_axis, self.tracks[laden][len(ahead)], before_ms + turn)
 
     def _leg_energy(self, runs: list[Run], step: Step, laden: bool) -> int:
@@ -475,82 +424,3 @@ class Traffic:
 def _blocker(cell: int) -> int:
     """Who holds a blocked cell: nobody's number."""
     return -cell - 1
-
-
-def _cells_ahead(a: int, b: int, stride: int) -> range:
-    return range(a + stride, b + 1, stride) if b > a else range(a - stride, b - 1, -stride)
-
-
-def _latest_departures(runs: list[Run], before: int) -> list[int]:
-    """For each run the departure from which on a trip cannot end before an instant, even unhindered."""
-    latest: list[int] = []
-    for run in reversed(runs):
-        before -= run.track.duration_ms
-        latest.append(before)
-        before -= run.before_ms
-    return latest[::-1]
-
-
-def _free_flow_ms(legs: list[list[Run]]) -> int:
-    return sum(run.before_ms + run.track.duration_ms for leg in legs for run in leg)
-
-
-def _arrival(legs: list[list[Run]], times: list[int]) -> int:
-    last = next((leg[-1] for leg in reversed(legs) if leg), None)
-    return times[-1] + last.track.duration_ms if last is not None else 0
-
-
-def _delays(legs: list[list[Run]], times: list[int], now: int) -> list[int]:
-    """By how much each leg takes longer than on an empty level, in ms."""
-    delays, clock, index = [], now, 0
-    for leg in legs:
-        free = clock + _free_flow_ms([leg])
-        if leg:
-            index += len(leg)
-            clock = times[index - 1] + leg[-1].track.duration_ms
-        delays.append(clock - free)
-    return delays
-
-
-def _leg(runs: list[Run], departures: list[int], begin: int) -> Step:
-    """One leg with the time each cell is entered and left; it begins where the bot rests."""
-    cells, enter, leave = [runs[0].start], [begin], []
-    for run, depart in zip(runs, departures, strict=True):
-        track = run.track
-        leave.append(depart + track.first_leave)
-        cells += run.ahead
-        enter += [depart + t for t in track.enter]
-        leave += [depart + t for t in track.leave[:-1]]
-    end = departures[-1] + runs[-1].track.duration_ms
-    leave.append(FOREVER)
-    lengths = [len(run.ahead) for run in runs]
-    return Step(LEG, begin, end, None, 0, cells, enter, leave, runs[-1].axis, [], lengths, departures)
-
-
-def _waits(runs: list[Run], departures: list[int], at_rest: int) -> list[tuple[int, int, int]]:
-    """Where and when a leg stands still for others: the index of its cell, from, until."""
-    waits: list[tuple[int, int, int]] = []
-    index = 0
-    for run, depart in zip(runs, departures, strict=True):
-        ready = at_rest + run.before_ms
-        if depart > ready:
-            waits.append((index, ready, depart))
-        index += len(run.ahead)
-        at_rest = depart + run.track.duration_ms
-    return waits
-
-
-def holds_of(steps: list[Step], start: int, now: int) -> list[tuple[int, int, int]]:
-    """What steps hold: the cell of rest from arrival until the next leg leaves it."""
-    holds: list[tuple[int, int, int]] = []
-    cell, since = start, now
-    for step in steps:
-        if step.kind == HOLD:
-            break
-        if step.kind != LEG or len(step.cells) == 1:
-            continue
-        holds.append((cell, since, step.leave_ms[0]))
-        holds.extend(zip(step.cells[1:-1], step.enter_ms[1:-1], step.leave_ms[1:-1], strict=True))
-        cell, since = step.cells[-1], step.enter_ms[-1]
-    holds.append((cell, since, FOREVER))
-    return holds
