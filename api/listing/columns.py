@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Sequence
+from itertools import repeat
+from operator import contains
 from typing import Any, Generic
 
 import numpy as np
@@ -37,7 +39,7 @@ class Column(Generic[Row]):
         self._code_of: dict[Any, int] = {}
         self._free: list[int] = []
         self.seen = 0
-        self._shown: list[str | None] | None = None
+        self._shown: list[str] | None = None
         self._in_order: NDArray[np.intp] = np.zeros(0, dtype=np.intp)
         self._unordered: dict[int, None] = {}
         self._gone: list[int] = []
@@ -76,7 +78,7 @@ class Column(Generic[Row]):
             self._values.append(value)
             self._uses.append(0)
             if self._shown is not None:
-                self._shown.append(None)
+                self._shown.append("")
         self._code_of[value] = code
         if self._shown is not None:
             self._shown[code] = _folded(value)
@@ -89,7 +91,7 @@ class Column(Generic[Row]):
             del self._code_of[self._values[code]]
             self._values[code] = None
             if self._shown is not None:
-                self._shown[code] = None
+                self._shown[code] = ""
             self._unordered.pop(code, None)
             self._free.append(code)
             self._gone.append(code)
@@ -111,9 +113,12 @@ class Column(Generic[Row]):
 
     def containing(self, part: str) -> Mask:
         """Slots whose value, written as text, contains ``part``; both folded."""
-        if self._shown is None:
-            self._shown = [None if value is None else _folded(value) for value in self._values]
-        return self._where([shown is not None and part in shown for shown in self._shown])
+        if not part:
+            return ~self.absent()
+        shown = self._shown
+        if shown is None:
+            self._shown = shown = ["" if value is None else _folded(value) for value in self._values]
+        return self._of(np.fromiter(map(contains, shown, repeat(part)), dtype=np.bool_, count=len(shown)))
 
     def at_least(self, bound: int) -> Mask:
         """Slots with a value of ``bound`` or more."""
