@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from tests.laws.clients import drive_by_api
+from tests.laws.worlds import World
 from twin.assembly import HOUR_MS, build
 from twin.domain import commands as ask
-from twin.domain.work import OPERATOR_SIMULATED
+from twin.domain.work import OPERATOR_BOTH, OPERATOR_SIMULATED
 from twin.experiments.sitefile import find_site, load_site
 from twin.experiments.stocking import RandomStock
 from twin.records.views import Views
@@ -47,6 +49,17 @@ def test_a_reader_after_hours_sees_the_same_as_one_who_looks_all_the_time() -> N
         engine.run_until(minute * 60_000)
         often.inventory(), often.jobs(), often.requests()
     assert_same(rare, often)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_views_follow_all_that_a_client_can_do(seed: int) -> None:
+    battery_wh = 480 if seed % 2 else 2
+    world = World(seed, fill_percent=60, seed=seed, operator=OPERATOR_BOTH, haste=4, capacity_wh=battery_wh)
+    engine = world.build()
+    views = Views.following(engine)
+    for part in range(1, 13):
+        drive_by_api(engine, 100 * seed + part, part * 15_000, mean_gap_ms=800)
+        assert_same(views, Views(engine.plant))
 
 
 def test_views_follow_changes_of_stock() -> None:

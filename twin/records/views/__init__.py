@@ -179,6 +179,8 @@ class Views:
 
     def _carrier_added(self, event: past.CarrierAdded) -> None:
         self._inventory.carrier_added(event.carrier, event.level)
+        # The share of carriers that hold an SKU is another now, of every SKU.
+        self._skus.all_changed()
 
     def _carrier_moved(self, event: past.CarrierLifted | past.CarrierLowered) -> None:
         self._inventory.carrier_changed(event.carrier)

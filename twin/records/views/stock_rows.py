@@ -28,6 +28,10 @@ class SkuRows:
             self._begin(sku)
         self._stale[sku] = None
 
+    def all_changed(self) -> None:
+        """Remember that every SKU differs from its row."""
+        self._stale.update(dict.fromkeys(self._rows))
+
     def _begin(self, sku: str) -> None:
         row = self._rows[sku] = SkuRow(sku)
         self._slots[sku] = self.live.add(row, len(self._slots))
