@@ -245,7 +245,7 @@ class Warehouse(RuleBasedStateMachine):
         assert not any(load.booked_in or load.booked_out for load in self.engine.plant.state.loads.values())
         self.engine.run_until(self.engine.now + 2 * RESCUE_MS)
         self.everything_agrees()
-        # With no more places than bots a full one cannot make room for another, which gets empty time and again.
+        # With no more places than bots a full one cannot make room; another gets empty time and again.
         empty = [bot.id for bot in self.engine.plant.state.bots.values() if bot.fault == EMPTY]
         assert all(self.engine.now - self.empty_since[bot] <= RESCUE_MS for bot in empty)
         report = check_lines(self.lines.lines, complete=True)
