@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from twin.experiments.report.svg import BOTTOM, LEFT, RIGHT, TOP, WIDTH, Chart, scale
+from twin.experiments.report.svg import BOTTOM, LEFT, RIGHT, TOP, WIDTH, Chart, Scale, scale
 from twin.experiments.statistics import Interval
 from twin.experiments.verdicts import figure, rounded
 from twin.records.measures.catalogue import Kpi
@@ -18,6 +18,8 @@ STEPS = (1, 2, 5, 10, 15, 30, 60, 120, 240, 480, 1440)
 
 NAME_WIDTH = 190
 ROW = 26
+HEAD = TOP + 18
+"""Where the highest mark of a vertical scale is, below its title."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,12 +57,12 @@ def over_time(
     chart = Chart(title, 220)
     across = scale([0, minutes / 60], LEFT, WIDTH - RIGHT, from_zero=True, marks=8)
     reach = [value for values in drawn for value in values] + ([band.mean] if band else [])
-    up = scale([*reach, top or 0.0], chart.height - BOTTOM, TOP + 8, from_zero=True)
+    up = scale([*reach, top or 0.0], chart.height - BOTTOM, HEAD, from_zero=True)
     if warm_up_minutes > 0:
         width = across(warm_up_minutes / 60) - LEFT
         tip = f"Warm-up: {warm_up_minutes:g} min, not counted"
-        chart.bar(LEFT, TOP + 8, width, chart.height - BOTTOM - TOP - 8, "warm-up", tip)
-        chart.text(LEFT + 4, TOP + 20, "warm-up", "start", "tick")
+        chart.bar(LEFT, HEAD, width, chart.height - BOTTOM - HEAD, "warm-up", tip)
+        chart.text(LEFT + 4, HEAD + 14, "warm-up", "start", "tick")
     chart.left_axis(up, unit)
     chart.bottom_axis(across, "hours since the start")
     if band is not None:
@@ -74,12 +76,12 @@ def over_time(
     return chart.svg()
 
 
-def _band(chart: Chart, left: float, up: object, band: Interval) -> None:
-    assert callable(up)
+def _band(chart: Chart, left: float, up: Scale, band: Interval) -> None:
+    """A mean and its interval, as far as the scale goes."""
     right = WIDTH - RIGHT
     if math.isfinite(band.low):
-        height = up(band.low) - up(band.high)
-        chart.bar(left, up(band.high), right - left, height, "band", "95 % interval of the mean")
+        low, high = up(max(band.low, up.low)), up(min(band.high, up.high))
+        chart.bar(left, high, right - left, low - high, "band", "95 % interval of the mean")
     chart.line(left, up(band.mean), right, up(band.mean), "mean")
 
 
@@ -93,10 +95,16 @@ def _tips(
         chart.add(f'<circle cx="{x:.1f}" cy="{y:.1f}" r="6" class="tip"><title>{tip}</title></circle>')
 
 
+def _ends(found: Interval, kpi: Kpi) -> tuple[float, float, float]:
+    """What is drawn of an interval: its ends and its mean. No figure is below zero, whatever few runs say."""
+    low = 0.0 if found.low < 0 <= found.mean and math.isfinite(found.low) else found.low
+    return kpi.shown(low), kpi.shown(found.mean), kpi.shown(found.high)
+
+
 def dots(title: str, rows: Sequence[tuple[str, Interval]], kpi: Kpi, bound: float | None) -> str:
     """One row per variant: the mean as a dot, its interval as a line, the target as a dashed one."""
     chart = Chart(title, ROW * len(rows) + BOTTOM + TOP)
-    ends = [kpi.shown(end) for _, found in rows for end in (found.low, found.high, found.mean)]
+    ends = [end for _, found in rows for end in _ends(found, kpi)]
     across = scale([*ends, *([kpi.shown(bound)] if bound is not None else [])], NAME_WIDTH, WIDTH - 30, False)
     for mark in across.marks:
         chart.line(across(mark), TOP, across(mark), chart.height - BOTTOM, "grid")
@@ -116,11 +124,11 @@ def dots(title: str, rows: Sequence[tuple[str, Interval]], kpi: Kpi, bound: floa
 
 
 def _dot(
-    chart: Chart, x: float, y: float, found: Interval, kpi: Kpi, across: object, tip: str
+    chart: Chart, x: float, y: float, found: Interval, kpi: Kpi, across: Scale, tip: str
 ) -> None:
-    assert callable(across)
     if math.isfinite(found.low):
-        chart.line(across(kpi.shown(found.low)), y, across(kpi.shown(found.high)), y, "whisker")
+        low, _, high = _ends(found, kpi)
+        chart.line(across(low), y, across(high), y, "whisker")
     chart.dot(x, y, "dot", tip)
 
 
@@ -137,8 +145,8 @@ def against(
     xs = sorted({x for x, _ in points})
     margin = (xs[-1] - xs[0]) * 0.04
     across = scale([xs[0] - margin, xs[-1] + margin], LEFT, WIDTH - RIGHT, from_zero=False, marks=8)
-    ends = [kpi.shown(end) for _, found in points for end in (found.low, found.high, found.mean)]
-    up = scale([*ends, kpi.shown(bound or 0.0)], chart.height - BOTTOM, TOP + 8, from_zero=True)
+    ends = [end for _, found in points for end in _ends(found, kpi)]
+    up = scale([*ends, kpi.shown(bound or 0.0)], chart.height - BOTTOM, HEAD, from_zero=True)
     chart.left_axis(up, f"{kpi.title}, {kpi.unit}")
     chart.bottom_axis(across, key, xs if len(xs) <= 16 else None)
     if bound is not None:
@@ -148,8 +156,8 @@ def against(
         chart.path([(across(x), up(kpi.shown(found.mean))) for x, found in group], f"curve {style}")
         for x, found in group:
             if math.isfinite(found.low):
-                low, high = up(kpi.shown(found.low)), up(kpi.shown(found.high))
-                chart.line(across(x), low, across(x), high, f"error {style}")
+                low, _, high = _ends(found, kpi)
+                chart.line(across(x), up(low), across(x), up(high), f"error {style}")
             tip = f"{name + ', ' if name else ''}{key} {x:g}: {figure(found, kpi)}"
             chart.dot(across(x), up(kpi.shown(found.mean)), f"dot {style}", tip)
     return chart.svg()

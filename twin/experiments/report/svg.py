@@ -97,7 +97,7 @@ class Chart:
         for mark in at.marks:
             self.line(LEFT, at(mark), self.width - RIGHT, at(mark), "grid")
             self.text(LEFT - 6, at(mark) + 4, label(mark), "end", "tick")
-        self.text(LEFT - 6, TOP - 1, title, "start", "axis")
+        self.text(LEFT - 6, TOP + 4, title, "start", "axis")
 
     def bottom_axis(self, at: Scale, title: str, marks: Sequence[float] | None = None) -> None:
         """Marks of a horizontal scale."""
