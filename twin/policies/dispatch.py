@@ -8,7 +8,6 @@ from itertools import chain
 from typing import Protocol
 
 import numpy as np
-from scipy.optimize import linear_sum_assignment
 
 from twin.domain.floor import NOBODY
 from twin.domain.work import PLANNING_MS
@@ -87,6 +86,8 @@ class Matching:
 
     def proposals(self, view: PlantView, level: int, now: int) -> Iterator[Proposal]:
         """See ``Dispatch``."""
+        from scipy.optimize import linear_sum_assignment  # It is slow to load.
+
         deck = view.decks[level]
         visits = sorted(waiting_visits(view, level, now), key=_id)
         bots = sorted(deck.free_bots)

@@ -11,15 +11,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import lru_cache
 from itertools import pairwise
+from typing import TYPE_CHECKING
 
 import networkx as nx
 import numpy as np
-from scipy.sparse import csr_matrix
-from scipy.sparse.csgraph import dijkstra
 
 from twin.domain.graph import laden_graph, unladen_graph
 from twin.domain.lanes import Lane
 from twin.domain.layout import ENDPOINTS, STORAGE, Level, Motion
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_matrix
 
 Route = tuple[int, ...]
 
@@ -195,6 +197,8 @@ class Network:
 
     def _tree(self, start: int, closed: frozenset[int]) -> tuple[np.ndarray, np.ndarray]:
         """Predecessors and costs from a cell over (cell, axis) nodes; a change of axis costs a stop."""
+        from scipy.sparse.csgraph import dijkstra  # It is slow to load, and seldom needed.
+
         distances, before = dijkstra(
             self._matrix(start, closed),
             indices=[start, start + self._cells],
@@ -204,6 +208,8 @@ class Network:
         return before, distances
 
     def _matrix(self, start: int, closed: frozenset[int]) -> csr_matrix:
+        from scipy.sparse import csr_matrix
+
         rows, columns, weights = self._general_edges()
         # Nobody drives through an endpoint: it may be left only where the way starts.
         keep = np.array(self._endpoint * 2)[rows] == 0
