@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated
 
 from fastapi import HTTPException, Query
@@ -47,10 +48,9 @@ async def remove_bots(
 
 def _named(given: list[str], known: list[int]) -> list[int]:
     words = [word.strip() for one in given for word in one.split(",")]
-    if "*" in words:
-        return known
     for place, word in enumerate(words):
-        if not (word.isascii() and word.isdigit() and len(word) < 10):
+        if not re.fullmatch(r"\*|0|[1-9][0-9]{0,8}", word):
             error = {"loc": ["query", "bot_idxs", place], "msg": "a bot id, or *", "type": "value_error"}
             raise HTTPException(422, [error])
-    return list(dict.fromkeys(map(int, words)))
+    everywhere = known if "*" in words else []
+    return list(dict.fromkeys([*everywhere, *(int(word) for word in words if word != "*")]))

@@ -58,8 +58,9 @@ def null_means(default: Any, kind: Any) -> BeforeValidator:
 
 
 def _plain_digits(value: object) -> object:
-    if isinstance(value, str) and not re.fullmatch("-?[0-9]{1,40}", value):
-        raise PydanticCustomError("int_parsing", "Input should be a valid integer, in plain digits")
+    if isinstance(value, str) and not re.fullmatch("0|-?[1-9][0-9]{0,39}", value):
+        message = "Input should be a valid integer, in plain digits without zeros in front"
+        raise PydanticCustomError("int_parsing", message)
     return value
 
 

@@ -47,7 +47,7 @@ def random_world(number: int) -> Iterator[Served]:
     wall = Wall()
     accounts = Accounts(KEY, secret=SECRET, clock=wall, hasher=QUICK)
     with serve(accounts=accounts, made=lambda: _past(number)) as api:
-        _people(api, wall, random.Random(number))
+        make_people(api, wall, random.Random(number))
         yield api
 
 
@@ -76,8 +76,11 @@ def _past(number: int) -> World:
     return World(engine, views, LogFile(), epoch, Beginning(snapshot=engine.snapshot()))
 
 
-def _people(api: Served, wall: Wall, rng: random.Random) -> None:
-    """Some users, some with codes that have ended and some with passwords, and their keys."""
+def make_people(api: Served, wall: Wall, rng: random.Random, more: int = 0) -> None:
+    """Some users, some with codes that have ended and some with passwords, and their keys.
+
+    ``more`` users without a password, and as many keys, besides.
+    """
     for number, name in enumerate(rng.sample(NAMES, 8)):
         wall.now_s += rng.choice((1, HOUR_S, LONG_S))
         email, role = f"P{number}.{'xyz'[number % 3]}@Example.org", rng.choice(("User", "Super Admin"))
@@ -85,6 +88,11 @@ def _people(api: Served, wall: Wall, rng: random.Random) -> None:
         user = api.ok("POST", "/auth/create_account", json=body)["id"]
         if rng.random() < 0.5:
             _log_in(api, email, user)
+    for number in range(more):
+        wall.now_s += 1
+        body = {"username": f"more {number}", "email": f"more-{number}@example.com"}
+        api.ok("POST", "/auth/create_account", json=body)
+        api.ok("POST", "/auth/generate_api_key", json={"name": f"program {number}"})
     wall.now_s += 1
     # The key of the test shows when it was last used: from now on always the same.
     for name in rng.sample(NAMES, 5):

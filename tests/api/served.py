@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -99,6 +99,16 @@ class Served:
         """The rows of a listing."""
         rows: list[dict[str, Any]] = self.ok("GET", path, params=query)["items"]
         return rows
+
+    def everything(self, path: str, query: Sequence[tuple[str, str]] = ()) -> list[dict[str, Any]]:
+        """The rows of all pages that a query has."""
+        rows: list[dict[str, Any]] = []
+        while True:
+            place = [("size", "1000"), ("page", str(len(rows) // 1000 + 1))]
+            page = self.ok("GET", path, params=[*query, *place])
+            rows += page["items"]
+            if len(page["items"]) < 1000:
+                return rows
 
     def advance(self, ms: int) -> None:
         """Let simulated time pass."""
