@@ -18,7 +18,7 @@ demo: $(BASE)  ## start a twin and drive it over HTTP, every step checked
 	@$(BIN)/twin demo
 
 test: check browser  ## check, then all tests
-	$(BIN)/python -m pytest -n 2
+	$(BIN)/python -m pytest -n 2 --dist worksteal
 
 browser: $(DEV)
 	@.ci/browser

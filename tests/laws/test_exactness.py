@@ -120,7 +120,7 @@ def test_clients_that_do_all_sorts_of_things_at_random_break_no_rule(world: Worl
 # -- the plant at random instants, independent of its log
 
 
-@laws(15)
+@laws(8)
 @given(
     world=st.builds(
         World,

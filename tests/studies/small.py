@@ -19,7 +19,7 @@ demand:
   orders: {lines_per_hour: 90, lines_per_order: [2, 1]}
   refill: {kind: replenishment, arrivals: reorder, every: 2 min, reorder_percent: 30, up_to_percent: 80}
 due: 5 min
-run: {horizon: 40 min, warm_up: 5 min, replications: 3, seed: 11}
+run: {horizon: 25 min, warm_up: 5 min, replications: 3, seed: 11}
 targets: {lines_per_hour: ">= 20"}
 """
 

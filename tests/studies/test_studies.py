@@ -248,8 +248,8 @@ def twin(*arguments: str, folder: Path, ok: bool = True) -> str:
 def test_run_prints_one_json_object_with_everything_in_it(tmp_path):
     found = json.loads(twin("run", "small.yaml", "--json", "--workers", "1", "--out", "r", folder=tmp_path))
     assert {"kpis", "wall_seconds", "simulated_seconds", "log_sha256", "targets"} <= set(found)
-    assert found["simulated_seconds"] == 3 * 2400
-    assert (found["warm_up_seconds"], found["horizon_seconds"], found["confidence"]) == (300, 2400, 0.95)
+    assert found["simulated_seconds"] == 3 * 1500
+    assert (found["warm_up_seconds"], found["horizon_seconds"], found["confidence"]) == (300, 1500, 0.95)
     assert len(found["log_sha256"]) == len(set(found["log_sha256"])) == 3
     lines = found["kpis"]["lines_per_hour"]
     assert set(lines) == {"mean", "low", "high", "n"}

@@ -680,7 +680,7 @@ def naive_holdings(legs: Legs, horizon_ms: float) -> Iterator[Holding]:
         yield cell, since, max(since, horizon_ms), bot
 
 
-@settings(SAME, max_examples=400)
+@settings(SAME, max_examples=150)
 @given(wanderings())
 def test_shared_cells_are_those_that_a_comparison_of_all_pairs_finds(case: tuple[Legs, bool]) -> None:
     legs, complete = case
@@ -696,7 +696,7 @@ def test_shared_cells_are_those_that_a_comparison_of_all_pairs_finds(case: tuple
     assert sorted((v.cells[0][1:], v.t_ms, *sorted(v.bots)) for v in shared) == sorted(expected)
 
 
-@settings(SAME, max_examples=300)
+@settings(SAME, max_examples=120)
 @given(wanderings(), st.lists(st.tuples(*map(st.integers, (0, 0, 0, 1), (2, 1, 60, 40))), max_size=8))
 def test_blocked_cells_are_those_that_a_comparison_of_all_pairs_finds(
     case: tuple[Legs, bool], stays: list[tuple[int, int, int, int]]
@@ -743,7 +743,7 @@ VALUES = st.one_of(
 )  # fmt: skip
 
 
-@settings(SAME, max_examples=300)
+@settings(SAME, max_examples=120)
 @given(st.data())
 def test_no_log_however_broken_breaks_the_checker(data: st.DataObject) -> None:
     log = good_log()

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, fields, is_dataclass, replace
 from typing import Any, get_args, get_type_hints
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from twin.domain import commands as ask
@@ -32,6 +32,7 @@ def through_json(kind: type, value: object) -> object:
 def test_any_data_of_a_state_comes_back_as_it_was(kind: type) -> None:
     """Hypothesis fills every field by its declared type."""
 
+    @settings(max_examples=50)
     @given(st.from_type(kind))
     def comes_back(value: object) -> None:
         assert through_json(kind, value) == value
@@ -48,6 +49,7 @@ def test_a_site_comes_back_as_it_was() -> None:
 def test_any_command_comes_back_as_it_was(kind: type) -> None:
     """With all its fields set; fields left alone are for whoever writes it down to leave out."""
 
+    @settings(max_examples=50)
     @given(st.from_type(kind))
     def comes_back(command: Any) -> None:
         plain = to_plain(command)

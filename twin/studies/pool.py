@@ -58,13 +58,27 @@ def local(workers: int) -> Iterator[Runner]:
 
 
 def _spread(executor: ProcessPoolExecutor, tasks: Sequence[Task]) -> Iterator[tuple[Task, Outcome]]:
-    futures: dict[Future[Outcome], Task] = {executor.submit(replicate, task): task for task in tasks}
+    with _interrupts_held():  # Handing in tasks starts processes, which inherit this.
+        futures: dict[Future[Outcome], Task] = {executor.submit(replicate, task): task for task in tasks}
     try:
         for future in as_completed(futures):
             yield futures[future], future.result()
     except BrokenProcessPool:
         reason = "a worker process died (was it killed, or is memory short?); use fewer --workers"
         raise WorkersLost(f"{reason}. With --out, what was finished is kept") from None
+
+
+@contextmanager
+def _interrupts_held() -> Iterator[None]:
+    """Ctrl-C within takes effect at the end. A process that is started within never hears of one."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _belong_to_the_parent() -> None:
