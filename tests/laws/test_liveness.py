@@ -9,7 +9,7 @@ import invariants
 import pytest
 from choices import CHOICES
 from clients import DAY_MS, drive_by_api, finish, run_out, waiting_jobs
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from searching import laws
 from worlds import Lines, World
@@ -114,6 +114,8 @@ def test_a_client_that_triggers_in_the_order_of_its_own_list_is_served_in_the_en
 
 # -- batteries
 
+WEAK_AND_MATCHED = ("dispatch=matching", "allocation=fewest_carriers", "charging=threshold")
+
 
 def test_bots_that_are_nearly_empty_still_end_all_work(small_site: Site) -> None:
     """They charge first, or a person comes; there is not a single charger on this level."""
@@ -154,6 +156,13 @@ def test_a_battery_too_small_for_the_ways_of_its_site_is_refused_at_load_or_serv
     idle_w=st.sampled_from((0, 15, 60)),
     chargers=st.booleans(),
     client=st.integers(0, 2**32),
+)
+@example(
+    # One bot was given two visits at once: as matched, and in the stead of one that was too weak.
+    world=World(3828, 7, 50, 0, 1, 188, OPERATOR_API, capacity_wh=3, policies=WEAK_AND_MATCHED),
+    idle_w=0,
+    chargers=False,
+    client=0,
 )
 def test_work_ends_however_small_the_batteries_are(
     world: World, idle_w: int, chargers: bool, client: int

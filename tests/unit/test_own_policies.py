@@ -5,20 +5,25 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from textwrap import dedent
 
 import pytest
 
-from twin.assembly import busy_day
+from twin.assembly import build, busy_day, run_to_the_end
+from twin.checking import check_lines
 from twin.domain.commands import PlaceFetch
 from twin.domain.errors import ScenarioRefused, UnknownPolicy
 from twin.domain.layout import Site
+from twin.domain.work import OPERATOR_SIMULATED
 from twin.experiments.scenario.reading import load_study
 from twin.experiments.sitefile import find_site, load_site
 from twin.policies import registry
 from twin.policies.chosen import Choice, Policies
+from twin.policies.dispatch import Oldest, Proposal, waiting_visits
 from twin.policies.fetching import fetch, sources
+from twin.policies.view import PlantView
 from twin.recipe import Beginning, Recipe
 from twin.records.eventlog import EventLog
 from twin.replaying import CapsuleRefused, replay, write_capsule
@@ -199,3 +204,23 @@ def test_a_scenario_finds_the_module_beside_itself_and_its_workers_do_too(
         [sys.executable, "program.py"], cwd=elsewhere, env=env, capture_output=True, text=True, check=False
     )
     assert (done.stdout.strip(), done.stderr) == (f"2 {module}:Mine", "")
+
+
+class AlwaysTheFirstBot(Oldest):
+    """Proposes bot 1 for every visit, whether it is free or not."""
+
+    def proposals(self, view: PlantView, level: int, now: int) -> Iterator[Proposal]:
+        for visit in waiting_visits(view, level, now):
+            yield visit, [view.state.bots[1]]
+
+
+def test_a_bot_that_is_proposed_twice_gets_one_visit_after_the_other(small_site: Site) -> None:
+    lines: list[bytes] = []
+    policies = Policies(dispatch=AlwaysTheFirstBot())
+    observers = [EventLog(lines.append).write]
+    engine = build(small_site, operator=OPERATOR_SIMULATED, policies=policies, observers=observers)
+    engine.apply(PlaceFetch(("1003", "1006")))
+    engine.run_until(5_000)
+    assert [visit.bot for visit in engine.plant.state.visits.values()] == [1, None]
+    run_to_the_end(engine, 5_000)
+    assert check_lines(lines, complete=True).ok

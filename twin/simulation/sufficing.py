@@ -62,10 +62,13 @@ def is_full(engine: Engine, bot: Bot) -> bool:
 
 
 def candidates(engine: Engine, work: Visit | Job, bots: Iterable[BotView]) -> Iterator[Bot]:
-    """The bots to be asked for some work: those proposed, and if some were too weak any other free one."""
+    """The bots to be asked for some work: those proposed, and if some were too weak any other free one.
+
+    One that was proposed may have been given other work since: as such another one.
+    """
     known, free = engine.plant.state.bots, engine.plant.decks[work.level].free_bots
     for view in bots:
-        if view.id not in work.tried:
+        if view.id in free and view.id not in work.tried:
             yield known[view.id]
     if work.tried:
         for bot in sorted(free):
