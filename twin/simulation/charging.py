@@ -9,7 +9,7 @@ from twin.domain.fleet import EMPTY
 from twin.domain.floor import NOBODY, Deck
 from twin.domain.modes import RESCUE_MS
 from twin.domain.work import PRESENTED, WAITING
-from twin.simulation import driving, sufficing
+from twin.simulation import driving, holding, sufficing
 from twin.simulation.trips import Stop, Trip
 
 if TYPE_CHECKING:
@@ -129,12 +129,14 @@ def _charged(engine: Engine, bot: Bot) -> None:
 def fail_empty(engine: Engine, bot: Bot) -> None:
     """The battery is too empty to move: a person has to come."""
     engine.plant.fleet.fail(bot, EMPTY, engine.now)
+    holding.note_closed(engine, bot.level)
     engine.agenda.set((ALARM, bot.id), engine.now + RESCUE_MS)
 
 
 def set_right(engine: Engine, bot: Bot, share: int) -> None:
     """A person has helped a bot, or it has recovered; its battery holds at least ``share`` percent."""
     engine.plant.fleet.recover(bot, share, engine.now)
+    holding.note_closed(engine, bot.level)
     if bot.moving:
         return
     if engine.plant.meter.energy_mj(bot, engine.now) <= 0:

@@ -126,6 +126,7 @@ def _bot_stalls(engine: Engine, fault: Fault) -> None:
     else:
         engine.agenda.drop((charging.ALARM, bot.id))
     engine.plant.fleet.fail(bot, kinds.BOT_STALLED, engine.now)
+    holding.note_closed(engine, bot.level)
     engine.touch(bot.level)
 
 

@@ -39,8 +39,17 @@ def note_closed(engine: Engine, level: int) -> None:
     """Tell the planner of the cells on which somebody stands, or will, until something is repaired."""
     bots, deck = engine.plant.state.bots, engine.plant.decks[level]
     standing = [holds_of(bots[b].steps, bots[b].cell, engine.now)[-1][0] for b in sorted(deck.held)]
+    standing += [bot.cell for bot in on_level(engine, level) if _is_stray(bot)]
     blocked = [fault.cell for fault in engine.plant.damage.blocked_cells(level) if fault.cell is not None]
     engine.traffic[level].closed = dict.fromkeys((*standing, *blocked))
+
+
+def _is_stray(bot: Bot) -> bool:
+    """Whether it has failed at rest where it must not stay, its work done: amid the positions, or at a
+    handover place.
+    """
+    homeless = bot.parking is None and bot.visit is None and not bot.task_begun
+    return bot.fault is not None and not bot.steps and homeless
 
 
 def is_disturbed(engine: Engine, level: int) -> bool:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from twin.domain.bots import Bot
 from twin.domain.work import Job
-from twin.simulation import charging, failing
+from twin.simulation import charging, failing, holding
 
 if TYPE_CHECKING:
     from twin.simulation.engine import Engine
@@ -31,6 +31,7 @@ def drive_home(engine: Engine, bot: Bot, to_charge: bool = False) -> None:
     """From a handover place, where a bot must not stay, to a parking place, or wait there for help."""
     if bot.fault is None and not charging.go_to_park(engine, bot, to_charge):
         charging.fail_empty(engine, bot)
+    holding.note_closed(engine, bot.level)
 
 
 def take_off(engine: Engine, bot: Bot) -> None:
@@ -41,4 +42,5 @@ def take_off(engine: Engine, bot: Bot) -> None:
     engine.agenda.drop((charging.ALARM, bot.id))
     engine.traffic[bot.level].remove(bot, engine.now)
     engine.plant.fleet.remove(bot, engine.now)
+    holding.note_closed(engine, bot.level)
     engine.touch(bot.level)

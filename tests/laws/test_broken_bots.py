@@ -1,4 +1,4 @@
-"""Faults at the worst moments: what is asked for while something is broken ends once it is repaired."""
+"""Bots that are broken, low, empty or taken off, and two faults at once: all ends once they are repaired."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import random
 from dataclasses import replace
 
 import pytest
+from breaking import MINUTE_MS, assert_restores, drive, id_of, status
 from clients import finish
 from test_liveness import assert_all_ends, level_site, run_until_waiting, told
 from worlds import Lines
@@ -13,159 +14,15 @@ from worlds import Lines
 from twin.domain import commands as ask
 from twin.domain.errors import InUse, NotFound
 from twin.domain.layout import Battery, Site
-from twin.domain.modes import ERROR, PAUSED, RESTART_MS, RUNNING, STARTING_UP
-from twin.domain.work import FAILED, IN_PROGRESS, OPERATOR_API, OPERATOR_SIMULATED, SUCCEEDED
-from twin.simulation.engine import Engine, restore
-
-MINUTE_MS = 60_000
-
-
-def id_of(result: object) -> int:
-    """The id of a fault that a command has begun."""
-    assert isinstance(result, int)
-    return result
-
-
-def drive(engine: Engine) -> int:
-    """Ask for a carrier and run until a bot has it and drives; the bot."""
-    engine.apply(ask.PlaceFetch(("1001",)))
-    while not (found := [b.id for b in engine.plant.state.bots.values() if b.carrier and b.moving]):
-        engine.step()
-    return found[0]
-
-
-def status(engine: Engine, request: object) -> str:
-    return engine.plant.state.requests[str(request)].status
-
-
-def assert_restores(engine: Engine) -> None:
-    """Whatever lasts, a snapshot of it goes on like the run itself."""
-    again = restore(engine.snapshot())
-    for twin in (again, engine):
-        twin.run_until(engine.now + 30 * MINUTE_MS if twin is again else again.now)
-    assert again.snapshot() == engine.snapshot()
-
-
-# -- pause, resume and restart while something is broken
-
-
-@pytest.mark.parametrize("before_ms", [0, 400, 2_000, 60_000])
-@pytest.mark.parametrize("operator", [OPERATOR_API, OPERATOR_SIMULATED])
-def test_a_pause_during_an_emergency_stop_takes_effect_after_it(
-    small_site: Site, before_ms: int, operator: str
-) -> None:
-    """The bots first have to end the trips on which they were stopped."""
-    engine, log = told(small_site, operator)
-    drive(engine)
-    stop = id_of(engine.apply(ask.EmergencyStop()))
-    engine.run_until(engine.now + before_ms)
-    pause = engine.apply(ask.PlacePause())
-    engine.run_until(engine.now + 10 * MINUTE_MS)
-    assert (status(engine, pause), engine.plant.state.mode.status) == (IN_PROGRESS, ERROR)
-    engine.apply(ask.RepairFault(stop))
-    engine.run_until(engine.now + 10 * MINUTE_MS)
-    assert (status(engine, pause), engine.plant.state.mode.status) == (SUCCEEDED, PAUSED)
-    assert_all_ends(engine, log)
-
-
-def test_an_emergency_stop_during_a_pause_leaves_it_paused_when_it_ends(small_site: Site) -> None:
-    engine, log = told(small_site, OPERATOR_SIMULATED)
-    drive(engine)
-    pause = engine.apply(ask.PlacePause())
-    stop = id_of(engine.apply(ask.EmergencyStop()))
-    engine.apply(ask.RepairFault(stop))
-    engine.run_until(engine.now + 10 * MINUTE_MS)
-    assert (status(engine, pause), engine.plant.state.mode.status) == (SUCCEEDED, PAUSED)
-    stop = id_of(engine.apply(ask.EmergencyStop()))
-    assert engine.plant.state.mode.status == ERROR
-    engine.apply(ask.RepairFault(stop))
-    assert engine.plant.state.mode.status == PAUSED
-    assert_all_ends(engine, log)
-
-
-@pytest.mark.parametrize("paused", [False, True])
-def test_a_resume_during_an_emergency_stop_starts_nobody_before_it_ends(
-    small_site: Site, paused: bool
-) -> None:
-    engine, log = told(small_site, OPERATOR_SIMULATED)
-    bot = engine.plant.state.bots[drive(engine)]
-    engine.apply(ask.EmergencyStop())
-    pause = engine.apply(ask.PlacePause()) if paused else None
-    engine.run_until(engine.now + MINUTE_MS)
-    resume = engine.apply(ask.PlaceResume())
-    assert status(engine, resume) == SUCCEEDED
-    assert pause is None or status(engine, pause) == FAILED
-    where = bot.cell
-    engine.run_until(engine.now + 10 * MINUTE_MS)
-    assert (bot.held, bot.cell, engine.plant.state.mode.status) == (True, where, ERROR)
-    assert_all_ends(engine, log)
-    assert engine.plant.state.mode.status == RUNNING
-
-
-@pytest.mark.parametrize("ended_after_ms", [1_000, RESTART_MS, 2 * RESTART_MS])
-def test_a_restart_during_an_emergency_stop_and_the_stop_end_in_any_order(
-    small_site: Site, ended_after_ms: int
-) -> None:
-    engine, log = told(small_site, OPERATOR_SIMULATED)
-    bot = engine.plant.state.bots[drive(engine)]
-    stop = id_of(engine.apply(ask.EmergencyStop()))
-    engine.run_until(engine.now + 5_000)
-    began = engine.now
-    engine.apply(ask.RestartBrain())
-    engine.run_until(began + ended_after_ms)
-    assert bot.held
-    engine.apply(ask.RepairFault(stop))
-    still = ended_after_ms < RESTART_MS
-    assert engine.plant.state.mode.status == (STARTING_UP if still else RUNNING)
-    assert bot.held == still
-    assert_all_ends(engine, log)
-
-
-@pytest.mark.parametrize("repaired_after_ms", [1_000, RESTART_MS, 2 * RESTART_MS])
-def test_a_restart_during_a_stall_lets_the_bot_go_on_when_both_are_over(
-    small_site: Site, repaired_after_ms: int
-) -> None:
-    engine, log = told(small_site, OPERATOR_SIMULATED)
-    bot = engine.plant.state.bots[drive(engine)]
-    stall = id_of(engine.apply(ask.StallBot(bot.id)))
-    engine.run_until(engine.now + 5_000)
-    engine.apply(ask.RestartBrain())
-    engine.run_until(engine.now + repaired_after_ms)
-    engine.apply(ask.RepairFault(stall))
-    assert bot.held == (repaired_after_ms < RESTART_MS)
-    assert_all_ends(engine, log)
-
-
-@pytest.mark.parametrize("after_ms", [200, 700, 6_000, 20_000])
-def test_a_restart_during_a_writing_of_tags_loses_no_position(small_site: Site, after_ms: int) -> None:
-    engine, log = told(small_site, OPERATOR_SIMULATED)
-    writing = engine.apply(ask.PlaceRfidWrite(1, 1))
-    engine.run_until(after_ms)
-    engine.apply(ask.RestartBrain())
-    engine.run_until(after_ms + 10 * MINUTE_MS)
-    assert status(engine, writing) == SUCCEEDED
-    assert log.text.count('"TagWritten"') == 12
-    assert_all_ends(engine, log)
-
-
-@pytest.mark.parametrize("after_ms", [200, 700, 6_000, 20_000])
-@pytest.mark.parametrize("fault", [ask.StallBot(1), ask.EmergencyStop()])
-def test_a_fault_during_a_writing_of_tags_loses_no_position(
-    small_site: Site, after_ms: int, fault: ask.FaultCommand
-) -> None:
-    engine, log = told(small_site, OPERATOR_SIMULATED)
-    writing = engine.apply(ask.PlaceRfidWrite(1, 1))
-    engine.run_until(after_ms)
-    number = id_of(engine.apply(fault))
-    engine.run_until(after_ms + 5 * MINUTE_MS)
-    assert status(engine, writing) == IN_PROGRESS or after_ms == 200
-    engine.apply(ask.RestartBrain())
-    engine.apply(ask.RepairFault(number))
-    engine.run_until(engine.now + 10 * MINUTE_MS)
-    assert status(engine, writing) == SUCCEEDED
-    assert log.text.count('"TagWritten"') == 12
-    assert_all_ends(engine, log)
-
+from twin.domain.modes import RESCUE_MS
+from twin.domain.work import (
+    FAILED,
+    IN_PROGRESS,
+    OPERATOR_SIMULATED,
+    SUCCEEDED,
+    SUCCEEDED_TRIGGER,
+)
+from twin.simulation.engine import Engine
 
 # -- charging and uncharging of bots that are low or broken
 
@@ -231,28 +88,6 @@ def test_a_bot_that_stalls_on_the_way_of_its_task_ends_it_after_the_repair(comma
     engine.apply(ask.RepairFault(stall))
     assert_all_ends(engine, log)
     assert status(engine, request) in (SUCCEEDED, FAILED)
-
-
-# -- writing of tags past a blocked cell
-
-
-def test_a_writing_that_finds_no_way_fails_and_goes_on_where_it_ended_after_the_repair() -> None:
-    """The right half of the level can be come to through one cell only."""
-    site = level_site(("p......", "b..#...", "sss#sss"), carriers=[(0, 2)])
-    engine, log = told(site)
-    block = id_of(engine.apply(ask.BlockCell(1, 4, 0)))
-    first = engine.apply(ask.PlaceRfidWrite(1, 1))
-    engine.run_until(10 * MINUTE_MS)
-    done = list(engine.plant.state.tags_written[1])
-    assert status(engine, first) == FAILED
-    assert len(done) == 3
-    engine.apply(ask.RepairFault(block))
-    told_before = log.text.count('"TagWritten"')
-    second = engine.apply(ask.PlaceRfidWrite(1, 1, from_scratch=False))
-    engine.run_until(20 * MINUTE_MS)
-    assert status(engine, second) == SUCCEEDED
-    assert (told_before, log.text.count('"TagWritten"')) == (3, 6)
-    assert_all_ends(engine, log)
 
 
 # -- taking off bots that are broken
@@ -381,3 +216,37 @@ def test_a_stall_during_an_empty_battery_is_refused_and_the_rescue_still_comes()
     finish(engine, random.Random(0))
     assert status(engine, fetch) in (SUCCEEDED, FAILED)
     assert isinstance(log, Lines)
+
+
+# -- a bot that has run empty amid the positions
+
+
+def emptied(carriers: list[tuple[int, int]]) -> tuple[Engine, Lines, tuple[int, int]]:
+    """A carrier is presented while the other bot writes tags until it cannot drive home; where it stands."""
+    rows = ("p..........b.p", "..............", "ssssssssssssss")
+    site = level_site(rows, carriers, bots=2)
+    site = replace(site, battery=Battery(2, idle_w=0, low_percent=1, reserve_percent=1))
+    engine, log = told(site)
+    engine.apply(ask.PlaceFetch(("1001",)))
+    (waiting,) = run_until_waiting(engine)
+    presents = engine.plant.state.jobs[waiting].bot
+    writer = next(bot for bot in engine.plant.state.bots.values() if bot.id != presents)
+    while writer.fault is None:
+        if not engine.plant.state.tasks:
+            engine.apply(ask.PlaceRfidWrite(1, writer.id))
+        engine.step()
+    return engine, log, engine.plant.decks[1].level.xy[writer.cell]
+
+
+def test_a_carrier_waits_at_its_balcony_while_an_empty_bot_stands_in_its_lane() -> None:
+    """It goes back when a person has helped that bot."""
+    x, y = emptied([(12, 2)])[2]
+    engine, log, where = emptied([(x, y)])
+    assert where == (x, y)
+    (visit,) = engine.plant.state.visits.values()
+    engine.apply(ask.TriggerJob(visit.jobs[0], SUCCEEDED_TRIGGER))
+    engine.run_until(engine.now + RESCUE_MS // 2)
+    assert engine.plant.state.carriers[1001].cell is None
+    assert_restores(engine)
+    assert_all_ends(engine, log)
+    assert engine.plant.state.carriers[1001].cell is not None
