@@ -8,10 +8,14 @@ commands are applied and requests answered, at any speed.
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
+import os
+import tempfile
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
 from api.leases import Leases
@@ -24,6 +28,7 @@ from twin.simulation.advancing import Advance, Goal
 from twin.simulation.engine import Engine
 from twin.simulation.pacing import MAX, Pace, Speed
 from twin.simulation.stopping import Breakpoints, Meanwhile
+from twin.simulation.watching import Deadlock
 
 SLICE_S: Final = 0.003
 """Wall seconds for which the engine may run before others have their turn."""
@@ -86,6 +91,14 @@ async def _never_gone() -> bool:
 
 def _no_more(_world: World) -> None:
     return None
+
+
+def _kept(error: Deadlock) -> Path:
+    """A file of its own, which stays when the server has ended, with the snapshot of a deadlock."""
+    handle, name = tempfile.mkstemp(prefix="twin-", suffix=".deadlock.json")
+    with os.fdopen(handle, "w") as file:
+        json.dump(error.snapshot, file)
+    return Path(name)
 
 
 class Bridge:
@@ -237,6 +250,8 @@ class Bridge:
         self.failed = True
         where = f"at {self._world.engine.now} ms" if self._world else "before its start"
         failed = f"the simulation failed {where}: {type(error).__name__}: {error}"
+        if isinstance(error, Deadlock):
+            failed += f"; the moment is kept in {_kept(error)}"
         self._trouble = str(error) if isinstance(error, CannotKeep) else failed
         _log.critical(self._trouble, exc_info=error)
 

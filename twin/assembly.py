@@ -125,6 +125,7 @@ def keeping_deadlocks(path: Path) -> Iterator[None]:
     try:
         yield
     except Deadlock as error:
+        path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(json.dumps(error.snapshot))
         raise Deadlocked(f"{error}; the moment is kept in {path}") from error
 

@@ -1,6 +1,8 @@
 """Where HTTP meets the engine: pace, readiness, surprises. In process, with a wall clock of its own."""
 
 import asyncio
+import json
+import tempfile
 import threading
 from collections.abc import Callable, Coroutine
 from dataclasses import replace
@@ -9,6 +11,7 @@ from typing import Any
 
 import httpx
 import pytest
+from face_to_face import bring_face_to_face, narrow
 
 from api.app import create_app
 from api.bridge import Bridge
@@ -22,6 +25,8 @@ from twin.domain.work import OPERATOR_BOTH, SUCCEEDED_TRIGGER
 from twin.experiments.sitefile import find_site, load_site
 from twin.recipe import Beginning, Recipe
 from twin.simulation.advancing import Idle, Waiting
+from twin.simulation.engine import restore
+from twin.simulation.watching import ALARM, TOO_LONG_MS
 
 KEY = "k"
 HOUR_MS = 3_600_000
@@ -357,6 +362,29 @@ def test_a_surprise_without_a_client_is_heard_as_well(caplog):
 
     with_bridge(story, "max")
     assert "Traceback" in caplog.text
+
+
+def test_a_deadlock_is_named_in_every_refusal_and_its_snapshot_kept(tmp_path, monkeypatch, caplog):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+
+    def locked() -> World:
+        world = make_world(Beginning(Recipe(narrow())))
+        bring_face_to_face(world.engine)
+        world.engine.agenda.set((ALARM, 1), TOO_LONG_MS)
+        return world
+
+    async def story(bridge: Bridge) -> None:
+        with pytest.raises(Unavailable, match="bot 1 waits for bot 2, bot 2 waits for bot 1"):
+            await bridge.advance_by(HOUR_MS)
+        (kept,) = tmp_path.glob("*.deadlock.json")
+        assert restore(json.loads(kept.read_text())).now == TOO_LONG_MS
+        async with client_of(bridge) as client:
+            refused = await client.post("/api/v2/sku", json={"id": "B"})
+            assert refused.status_code == 503
+            assert "bot 2 waits for bot 1; the moment is kept in " + str(kept) in refused.json()["detail"]
+
+    with_bridge(story, make=locked)
+    assert "bot 1 waits for bot 2" in caplog.text
 
 
 def test_whoever_waits_for_an_advance_is_told_that_the_twin_shuts_down():

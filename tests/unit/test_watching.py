@@ -3,34 +3,24 @@
 from __future__ import annotations
 
 import json
+import pickle
 from pathlib import Path
 
 import pytest
+from face_to_face import bring_face_to_face, narrow
 
 from twin.assembly import build, keeping_deadlocks
 from twin.domain import commands as ask
-from twin.domain.bots import HOLD, LEG, Step
 from twin.domain.errors import Deadlocked
-from twin.domain.layout import Level, Motion, Site
-from twin.experiments.placement import parked_bots
 from twin.simulation.engine import Engine, restore
 from twin.simulation.watching import TOO_LONG_MS, Deadlock, find_circle
+from twin.studies import console
 
 
 def tampered() -> Engine:
     """Two bots whose reservations were changed by hand: they stand face to face in a narrow aisle."""
-    level = Level(1, 0, ("p.....p",))
-    engine = build(Site("narrow", 600, Motion(), (level,), (), parked_bots((level,), 2), ()))
-    deck = engine.plant.decks[1]
-    for bot, cell, goal in zip(engine.plant.state.bots.values(), (2, 4), (6, 0), strict=True):
-        way = list(range(cell, goal + 1)) if goal > cell else list(range(cell, goal - 1, -1))
-        times = [1000 * i for i in range(len(way))]
-        leg = Step(LEG, 0, times[-1], cells=way, enter_ms=times, leave_ms=[t + 1000 for t in times])
-        bot.cell, bot.steps = cell, [Step(HOLD, 0, 0), leg]
-        engine.plant.floor.take_parking(bot, goal)
-        engine.plant.floor.offer(bot)
-        deck.held[bot.id] = None
-        engine.traffic[1].follow(bot, 0)
+    engine = build(narrow())
+    bring_face_to_face(engine)
     return engine
 
 
@@ -60,6 +50,31 @@ def test_the_snapshot_of_a_deadlock_is_written_and_the_error_says_where(tmp_path
     with pytest.raises(Deadlocked, match=told), keeping_deadlocks(path):
         engine.run_until(TOO_LONG_MS)
     assert restore(json.loads(path.read_text())).plant.state.bots.keys() == {1, 2}
+
+
+def test_a_worker_process_can_send_a_deadlock_with_its_snapshot() -> None:
+    engine = tampered()
+    engine.agenda.set(("watch", 1), TOO_LONG_MS)
+    with pytest.raises(Deadlock) as seen:
+        engine.run_until(TOO_LONG_MS)
+    sent = pickle.loads(pickle.dumps(seen.value))
+    assert (str(sent), sent.circle, sent.snapshot) == (str(seen.value), (1, 2), seen.value.snapshot)
+
+
+@pytest.mark.parametrize("with_out", [False, True])
+def test_a_deadlock_in_a_study_is_kept_beside_its_results_or_in_this_folder(
+    with_out: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    engine, study = tampered(), console.load("baseline", None, None, None)
+    engine.agenda.set(("watch", 1), TOO_LONG_MS)
+    out = tmp_path / "new" / "results" if with_out else None
+    told = rf"level 1: bot 1 waits for bot 2.*kept in .*{study.scenario.name}\.deadlock\.json"
+    work = console.Work(1, None, out, False)
+    with pytest.raises(Deadlocked, match=told), console.executor(work, study):
+        engine.run_until(TOO_LONG_MS)
+    (kept,) = (out or tmp_path).glob("*.deadlock.json")
+    assert restore(json.loads(kept.read_text())).now == TOO_LONG_MS
 
 
 def test_bots_that_wait_for_a_repair_are_no_circle() -> None:

@@ -28,8 +28,13 @@ class Deadlock(AssertionError):
         links = zip(circle, [*circle[1:], circle[0]], strict=True)
         told = ", ".join(f"bot {a} waits for bot {b}" for a, b in links)
         super().__init__(f"deadlock on level {level}: {told}")
+        self.level = level
         self.circle = tuple(circle)
         self.snapshot = snapshot
+
+    def __reduce__(self) -> tuple[type[Deadlock], tuple[int, tuple[int, ...], dict[str, Any]]]:
+        """Worker processes send it whole, the snapshot included."""
+        return Deadlock, (self.level, self.circle, self.snapshot)
 
 
 def begin(engine: Engine, level: int) -> None:

@@ -13,6 +13,7 @@ from typing import Any
 
 import orjson
 
+from twin.assembly import keeping_deadlocks
 from twin.domain.errors import Refusal
 from twin.experiments.report import write_report
 from twin.experiments.scenario.model import ALL_EVENTS, NO_EVENTS, Until
@@ -193,14 +194,20 @@ def cluster(workers: int | None, host: str, port: int) -> None:
 
 @contextmanager
 def executor(work: Work, study: Study) -> Iterator[Executor]:
-    """What runs replications, with a progress bar. Ctrl-C raises Stopped; what is finished is kept."""
+    """What runs replications, with a progress bar. Ctrl-C raises Stopped; what is finished is kept.
+
+    A deadlock raises Deadlocked, with its snapshot beside the results (without --out in this folder).
+    """
     if study.scenario.run.events != NO_EVENTS and work.out is None:
         print("twin: events are kept in the folder of --out; without it there are none", file=sys.stderr)
     keeper = Folder(work.out) if work.out is not None else Memory()
     usual = signal.signal(signal.SIGTERM, signal.default_int_handler)  # Whoever ends it, it ends in order.
     with _progress(study.scenario.name) as progress:
         try:
-            with on_cluster(work.scheduler) if work.scheduler else local(work.workers or cores()) as runner:
+            with (
+                keeping_deadlocks((work.out or Path()) / f"{study.scenario.name}.deadlock.json"),
+                on_cluster(work.scheduler) if work.scheduler else local(work.workers or cores()) as runner,
+            ):
                 yield Executor(runner, keeper, progress)
         except KeyboardInterrupt:
             kept = (
