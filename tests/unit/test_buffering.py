@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from twin.assembly import build, run_to_the_end
 from twin.checking import check_lines
 from twin.domain import commands as ask
 from twin.domain import work
+from twin.domain.floor import NOBODY
 from twin.domain.layout import Site
 from twin.domain.work import OPERATOR_API, OPERATOR_SIMULATED, SUCCEEDED_TRIGGER, Job, Visit, head_start_ms
 from twin.experiments.sitegen import LaneShape, lane_site
+from twin.policies.buffering import NearBalconyBuffer
 from twin.policies.chosen import Policies
 from twin.records.eventlog import EventLog
 from twin.records.measures.measures import Measures
@@ -180,6 +183,48 @@ def test_where_bots_are_to_spare_buffering_shortens_the_time_until_all_is_done()
     assert ended["near_balcony"] < 0.9 * ended["none"]
 
 
+# -- who is chosen, and where to
+
+
+def test_the_next_two_of_a_full_balcony_are_proposed_once_while_a_bot_is_left_over() -> None:
+    engine = build(one_place())
+    engine.apply(ask.PlaceFetch(tuple(Run().far(6))))
+    engine.run_until(5_000)
+    deck, [place] = engine.plant.decks[1], engine.plant.places[1][1]
+    policy, queue = NearBalconyBuffer(), [visit for _, _, visit in engine.plant.queues.waiting[1][1]]
+
+    def proposed() -> list[int]:
+        return [visit.id for visit in policy.proposals(engine.plant, 1, engine.now)]
+
+    assert (len(queue), len(deck.free_bots), proposed()) == (5, 3, queue[:2])
+    deck.free_bots.popitem()
+    assert proposed() == queue[:2]
+    engine.plant.state.visits[queue[0]].home = 0
+    assert proposed() == queue[1:2]
+    user, deck.place_user[place] = deck.place_user[place], NOBODY
+    assert proposed() == []
+    deck.place_user[place] = user
+    deck.free_bots.popitem()
+    assert (len(deck.free_bots), proposed()) == (1, [])
+
+
+def test_a_carrier_is_buffered_only_where_its_way_becomes_shorter_by_twelve_cells_or_it_is_dug_out() -> None:
+    engine = build(one_place())
+    plant, deck, [place] = engine.plant, engine.plant.decks[1], engine.plant.places[1][1]
+    policy, xy = NearBalconyBuffer(), engine.plant.decks[1].level.xy
+    chosen, gains = 0, []
+    for carrier in plant.state.carriers.values():
+        visit = Visit(1, carrier.id, 1, 1, 0, 0, [])
+        spot = policy.spot(plant, deck, visit, ())
+        assert carrier.cell is not None
+        if spot is not None:
+            ways = [sum(map(abs, np.subtract(xy[cell], xy[place]))) for cell in (carrier.cell, spot[0])]
+            gains.append(ways[0] - ways[1] + 20 * plant.depth(carrier.id))
+            chosen += 1
+    assert 10 < chosen < len(plant.state.carriers)
+    assert 12 <= min(gains) < 16
+
+
 # -- priority and age
 
 
@@ -218,8 +263,9 @@ def test_of_the_carriers_at_a_balcony_a_person_takes_the_most_urgent_next() -> N
     carriers = [str(c.id) for c in site.carriers[:3]]
     for carrier, priority in zip(carriers, (0, 5, 2), strict=True):
         engine.apply(ask.PlaceFetch((carrier,), priority=priority))
-    while len(engine.plant.state.persons[1].waiting) < 3:
-        engine.step()
+        there = len(engine.plant.state.persons[1].waiting)
+        while len(engine.plant.state.persons[1].waiting) == there:
+            engine.step()
     engine.apply(ask.SetOperator(OPERATOR_SIMULATED))
     served = []
     while engine.plant.orders.open_requests:
