@@ -25,6 +25,8 @@ COMMANDS = "twin.commands"
 
 USAGE_ERROR = 2
 DEADLOCKED = 3
+INTERRUPTED = 130
+"""What shells say of a program that was ended with Ctrl-C."""
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -53,10 +55,12 @@ def common(
 
 def main() -> None:
     """Run the command line. A refusal is printed as such, and the exit status is 2."""
-    for command in sorted(entry_points(group=COMMANDS), key=lambda command: command.name):
-        add_command(command.name, command.load())
     try:
+        for command in sorted(entry_points(group=COMMANDS), key=lambda command: command.name):
+            add_command(command.name, command.load())
         app()
+    except KeyboardInterrupt:  # While commands are loaded; from then on click takes it.
+        sys.exit(INTERRUPTED)
     except (Refusal, OSError) as error:
         print(f"twin: {_said(error)}", file=sys.stderr)
         sys.exit(USAGE_ERROR)

@@ -41,8 +41,9 @@ class Remote:
     def send(self, method: str, path: str, *, accept: int | None = None, **options: Any) -> httpx.Response:
         """An answer below 300, or of the status ``accept``, to a call under the base of the world.
 
-        Raises Unreached for others.
+        Raises Unreached for others, and typer.BadParameter where a number is nan or infinite: JSON has none.
         """
+        _check_finite(options.get("json"))
         try:
             with httpx.Client(headers=self.headers, timeout=TIMEOUT_S, trust_env=False) as client:
                 answer = client.request(method, f"{self.url}{self.base}{path}", **options)
@@ -65,6 +66,23 @@ class Remote:
     def unreached(self, error: Exception) -> Unreached:
         """In one sentence: nothing answers."""
         return Unreached(f"no twin answers at {self.url}: {error}")
+
+
+def _check_finite(body: Any) -> None:
+    try:
+        json.dumps(body, allow_nan=False)
+    except ValueError:
+        raise typer.BadParameter("a number must be finite, not nan or inf") from None
+
+
+def speed_of(text: str | None) -> float | str | None:
+    """A speed as it was typed: a factor, or ``max``; None where none was given. Raises typer.BadParameter."""
+    if text is None or text == "max":
+        return text
+    try:
+        return float(text)
+    except ValueError:
+        raise typer.BadParameter('a speed is 0, a factor, or "max"') from None
 
 
 def detail_of(answer: httpx.Response) -> str:
@@ -108,12 +126,9 @@ def show(value: Any, as_json: bool) -> None:
     """Print an answer: as JSON, or for people."""
     if as_json:
         print(json.dumps(value))
-    elif isinstance(value, dict) and isinstance(value.get("items"), list):
-        for item in value["items"]:
-            print("  ".join(f"{item[name]}" for name in item if not isinstance(item[name], dict)))
     elif isinstance(value, dict):
         for name, item in value.items():
-            print(f"{name:<16} {json.dumps(item) if isinstance(item, dict | list) else item}")
+            print(f"{name:<16} {_cell(item)}")
 
 
 def show_table(columns: Sequence[str], rows: Iterable[Mapping[str, Any]], none: str) -> None:

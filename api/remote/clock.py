@@ -22,6 +22,7 @@ from api.remote.calling import (
     fetch,
     given,
     show,
+    speed_of,
 )
 
 LOOK_AGAIN_S = 0.1
@@ -65,11 +66,7 @@ def clock(
     if speed is None:
         carry_out(remote, as_json, "GET", "/clock")
         return
-    try:
-        wanted: float | str = speed if speed == "max" else float(speed)
-    except ValueError:
-        raise typer.BadParameter('a speed is 0, a factor, or "max"') from None
-    carry_out(remote, as_json, "PUT", "/clock", json={"speed": wanted})
+    carry_out(remote, as_json, "PUT", "/clock", json={"speed": speed_of(speed)})
 
 
 def advance(
@@ -87,6 +84,8 @@ def advance(
     as_json: AsJson = False,
 ) -> None:
     """Move the time of a running twin forward. Status 1 where it does not come to what was asked for."""
+    if len(given(by=by, to=to, events=events, until=until)) != 1:
+        raise typer.BadParameter("needs exactly one of --by, --to, --events and --until")
     order = given(by=by, to=to, events=events, until=_until(until), limit=limit, lease=lease)
     outcome = carry_out(Remote(url, token, world), as_json, "POST", "/clock/advance", json=order)
     if not outcome["reached"]:

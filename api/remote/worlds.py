@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -19,10 +20,16 @@ from api.remote.calling import (
     World,
     carry_out,
     end,
+    fetch,
     given,
+    show,
+    show_table,
+    speed_of,
 )
 
 CAPSULE = Path("twin.capsule.zip")
+WORLD_COLUMNS = ("id", "name", "site", "seed", "speed", "now_ms", "now", "api_key", "base")
+SNAPSHOT_COLUMNS = ("id", "name", "site", "seed", "now_ms", "created_utc", "bytes")
 
 
 class WorldDo(StrEnum):
@@ -40,25 +47,36 @@ def world(
     name: Annotated[str | None, typer.Argument(help="Its id; with make its name.")] = None,
     site: Annotated[str | None, typer.Option(help="With make: a shipped site.")] = None,
     seed: Annotated[int | None, typer.Option(help="With make.")] = None,
-    speed: Annotated[float | None, typer.Option(help="With make and fork.")] = None,
+    speed: Annotated[str | None, typer.Option(help="With make and fork: 0, a factor, or max.")] = None,
     stock: Annotated[bool, typer.Option(help="With make: random stock.")] = False,
     url: Url = HERE,
     token: Token = None,
     as_json: AsJson = False,
 ) -> None:
     """Worlds of a running twin: list, make, reset ID, fork ID, delete ID."""
-    if do in (WorldDo.LIST, WorldDo.MAKE):
-        order = given(name=name, site=site, seed=seed, speed=speed, stock={} if stock else None)
-        method, body = ("GET", {}) if do is WorldDo.LIST else ("POST", {"json": order})
-        carry_out(Remote(url, token), as_json, method, "/worlds", **body)
-        return
-    if name is None:
+    remote = Remote(url, token)
+    if do is WorldDo.LIST:
+        _list(remote, as_json, "/worlds", WORLD_COLUMNS, "no worlds")
+    elif do is WorldDo.MAKE:
+        order = given(name=name, site=site, seed=seed, speed=speed_of(speed), stock={} if stock else None)
+        carry_out(remote, as_json, "POST", "/worlds", json=order)
+    elif name is None:
         raise typer.BadParameter(f"world {do} needs the id of a world")
-    if do is WorldDo.DELETE:
-        carry_out(Remote(url, token), as_json, "DELETE", f"/worlds/{name}")
+    elif do is WorldDo.DELETE:
+        carry_out(remote, as_json, "DELETE", f"/worlds/{name}")
+    elif do is WorldDo.FORK:
+        carry_out(remote, as_json, "POST", f"/worlds/{name}/fork", json=given(speed=speed_of(speed)))
     else:
-        options: dict[str, Any] = {"json": {}} if do is WorldDo.FORK else {}
-        carry_out(Remote(url, token), as_json, "POST", f"/worlds/{name}/{do}", **options)
+        carry_out(remote, as_json, "POST", f"/worlds/{name}/reset")
+
+
+def _list(remote: Remote, as_json: bool, path: str, columns: Sequence[str], none: str) -> None:
+    """Print a listing: as JSON as it is, for people in columns."""
+    found = fetch(remote, "GET", path)
+    if as_json:
+        show(found, as_json)
+    else:
+        show_table(columns, found["items"], none)
 
 
 class SnapshotDo(StrEnum):
@@ -85,7 +103,7 @@ def snapshot(
     """Snapshots: list, take NAME, restore ID, delete ID, diff ID OTHER, download ID FILE, upload FILE."""
     remote = Remote(url, token, world)
     if do is SnapshotDo.LIST:
-        carry_out(remote, as_json, "GET", "/snapshots")
+        _list(remote, as_json, "/snapshots", SNAPSHOT_COLUMNS, "no snapshots")
     elif do is SnapshotDo.TAKE:
         carry_out(remote, as_json, "POST", "/snapshots", json={"name": name or ""})
     elif name is None:

@@ -30,11 +30,13 @@ def test_a_twin_is_driven_from_the_command_line(tmp_path: Path) -> None:
         assert "5000" in do("clock")
         do("advance", "--until", "waiting", expected=1)
         assert json.loads(do("clock", "max", "--json"))["speed"] == "max"
+        assert do("snapshot") == "no snapshots\n"
         made = json.loads(do("world", "make", "mine", "--seed", "4", "--speed", "0", "--stock", "--json"))
         assert (made["name"], made["seed"]) == ("mine", 4)
         do("advance", "--by", "PT1S", "--world", made["id"])
         taken = json.loads(do("snapshot", "take", "here", "--world", made["id"], "--json"))
         do("advance", "--by", "PT1S", "--world", made["id"])
+        assert do("snapshot", "list", "--world", made["id"]).split()[:4] == ["id", "name", "site", "seed"]
         assert taken["id"] in do("snapshot", "list", "--world", made["id"])
         file = str(tmp_path / "one.json.gz")
         do("snapshot", "download", taken["id"], file, "--world", made["id"])
@@ -43,7 +45,10 @@ def test_a_twin_is_driven_from_the_command_line(tmp_path: Path) -> None:
         restored = json.loads(do("snapshot", "restore", taken["id"], "--world", made["id"], "--json"))
         assert restored["now_ms"] == 1000
         fork = json.loads(do("world", "fork", made["id"], "--json"))
-        assert fork["now_ms"] == 1000
+        assert (fork["now_ms"], fork["speed"]) == (1000, 0)
+        quick = json.loads(do("world", "fork", made["id"], "--speed", "max", "--json"))
+        assert quick["speed"] == "max"
+        do("world", "delete", quick["id"])
         assert json.loads(do("world", "reset", made["id"], "--json"))["now_ms"] == 0
         do("world", "delete", fork["id"])
         assert fork["id"] not in do("world")

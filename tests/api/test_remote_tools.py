@@ -55,7 +55,7 @@ def test_incidents_are_begun_planned_listed_and_ended(twin: Served, line: Comman
         (("incident", "begin", "stall", "--bot", "1", "--repair", "90"), 2, "PT90S"),
         (("incident", "plan", "stall", "--bot", "1"), 2, "exactly one of --at and --at-ms"),
         (("incident", "plan", "stall", "--bot", "1", "--at", "noon"), 1, "ISO 8601"),
-        (("incident", "end", "77"), 1, "77"),
+        (("incident", "end", "77"), 1, "Incident 77 does not exist"),
         (("incident", "mend"), 2, "mend"),
         (("fault", "add"), 1, "at least one of status, delay, reset and truncate"),
         (("fault", "add", "create_everything", "--status", "503"), 1, "create_everything"),
@@ -74,6 +74,14 @@ def test_incidents_are_begun_planned_listed_and_ended(twin: Served, line: Comman
         (("record", "--target", "site", "--out", "x.har"), 2, "http://127.0.0.1:8000"),
         (("record", "--target", "http://h", "--out", "/no/x.har"), 2, "does not exist"),
         (("replay", "/no/x.har"), 2, "does not exist"),
+        (("clock", "nan"), 2, "a number must be finite, not nan or inf"),
+        (("clock", "fast"), 2, 'a speed is 0, a factor, or "max"'),
+        (("world", "make", "--speed", "inf"), 2, "a number must be finite"),
+        (("world", "fork", "w9", "--speed", "fast"), 2, 'a speed is 0, a factor, or "max"'),
+        (("fault", "add", "--delay", "nan"), 2, "a number must be finite"),
+        (("fault", "add", "--status", "503", "--probability", "nan"), 2, "a number must be finite"),
+        (("advance",), 2, "exactly one of --by, --to, --events and --until"),
+        (("advance", "--by", "PT9S", "--events", "2"), 2, "exactly one of --by, --to, --events and --until"),
     ],
 )
 def test_wrong_input_is_told_in_a_sentence(

@@ -278,7 +278,7 @@ STOPPED = "twin: stopped; what is finished is kept; run it again to go on\n"
 
 @pytest.mark.parametrize(
     ("how", "code", "text"),
-    [(signal.SIGINT, 2, STOPPED), (signal.SIGTERM, 2, STOPPED), (signal.SIGKILL, -signal.SIGKILL, "")],
+    [(signal.SIGINT, 130, STOPPED), (signal.SIGTERM, 130, STOPPED), (signal.SIGKILL, -signal.SIGKILL, "")],
 )
 def test_whoever_stops_it_what_is_finished_is_kept_and_no_process_left(tmp_path, how, code, text):
     """Ctrl-C goes to all processes of a terminal, other signals to the first one alone."""
@@ -291,12 +291,19 @@ def test_whoever_stops_it_what_is_finished_is_kept_and_no_process_left(tmp_path,
         while not runs.is_dir() or not list(runs.glob("*.json")):
             assert process.poll() is None
             time.sleep(0.05)
+        asked_too = twin("run", "small.yaml", "--replications", "1", "--out", "r", folder=tmp_path, ok=False)
+        assert asked_too.startswith("twin: r: another run writes its results there; wait until it has ended")
         (os.killpg if how == signal.SIGINT else os.kill)(process.pid, how)
         assert process.stderr is not None
         said = process.stderr.read()  # Until every process that could write to it has ended.
     assert process.returncode == code
     assert said.startswith(text), "killed, it says nothing itself; Python may tell of semaphores"
     assert [json.loads(path.read_text())["kpis"] for path in runs.glob("*.json")]
+
+
+def test_an_empty_list_of_values_to_vary_is_called_so(tmp_path):
+    said = twin("check", "small.yaml", "--set", "vary={fleet.bots_per_level: []}", folder=tmp_path, ok=False)
+    assert "vary.fleet.bots_per_level is an empty list; write a list such as [4, ...]" in said
 
 
 def test_two_scenarios_are_compared_by_name_or_by_their_folders(tmp_path):

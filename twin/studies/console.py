@@ -14,22 +14,20 @@ from typing import Any
 import orjson
 
 from twin.assembly import keeping_deadlocks
-from twin.domain.errors import Refusal
 from twin.experiments.report import write_report
 from twin.experiments.scenario.model import ALL_EVENTS, NO_EVENTS, Until
 from twin.experiments.scenario.quantities import Bound, duration_text
 from twin.experiments.scenario.reading import Study, Variant, find_scenario, load_study
 from twin.studies import telling
 from twin.studies.cluster import local_cluster, on_cluster
-from twin.studies.folder import Folder, plain_results, read_samples
+from twin.studies.folder import Folder, held, plain_results, read_samples
 from twin.studies.pool import cores, local
 from twin.studies.sizing import find_size, question
 from twin.studies.study import Executor, Memory, Progress, Result, carry_out
 from twin.studies.summary import Samples, samples_of
 
-
-class Stopped(Refusal):
-    """The user has stopped it."""
+STOPPED = 130
+"""The exit status where somebody has stopped it, as after any Ctrl-C; 2 would be wrong input."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,16 +86,17 @@ def size(study: Study, varied: str, targets: list[str], work: Work) -> None:
     """``twin size``."""
     asked = question(study, varied, targets)
     began = time.perf_counter()
-    with executor(work, study) as ready:
-        found = find_size(study, asked, ready)
-    wall_s = time.perf_counter() - began
-    results = [point.result for point in found.curve]
-    plain = found.as_plain()
-    if work.out is not None:
-        folder = Folder(work.out)
-        folder.write(results, _with_targets(study, asked.targets), wall_s)
-        folder.write_json("size.json", plain)
-        write_report(work.out)
+    with held(work.out):
+        with executor(work, study) as ready:
+            found = find_size(study, asked, ready)
+        wall_s = time.perf_counter() - began
+        results = [point.result for point in found.curve]
+        plain = found.as_plain()
+        if work.out is not None:
+            folder = Folder(work.out)
+            folder.write(results, _with_targets(study, asked.targets), wall_s)
+            folder.write_json("size.json", plain)
+            write_report(work.out)
     if work.as_json:
         best = next((point for point in found.curve if point.value == found.answer), found.curve[-1])
         _print_json({**as_object(best.result, wall_s), **plain, "simulated_seconds": _simulated_s(results)})
@@ -170,11 +169,12 @@ def _simulated_s(results: Sequence[Result]) -> float:
 
 def _carried_out(study: Study, variants: Sequence[Variant], work: Work) -> tuple[list[Result], float]:
     began = time.perf_counter()
-    with executor(work, study) as ready:
-        results = carry_out(variants, ready)
-    wall_s = time.perf_counter() - began
-    if work.out is not None:
-        Folder(work.out).write(results, study, wall_s)
+    with held(work.out):
+        with executor(work, study) as ready:
+            results = carry_out(variants, ready)
+        wall_s = time.perf_counter() - began
+        if work.out is not None:
+            Folder(work.out).write(results, study, wall_s)
     return results, wall_s
 
 
@@ -194,7 +194,7 @@ def cluster(workers: int | None, host: str, port: int) -> None:
 
 @contextmanager
 def executor(work: Work, study: Study) -> Iterator[Executor]:
-    """What runs replications, with a progress bar. Ctrl-C raises Stopped; what is finished is kept.
+    """What runs replications, with a progress bar. Ctrl-C ends the command; what is finished is kept.
 
     A deadlock raises Deadlocked, with its snapshot beside the results (without --out in this folder).
     """
@@ -215,7 +215,8 @@ def executor(work: Work, study: Study) -> Iterator[Executor]:
                 if work.out
                 else "nothing is kept without --out"
             )
-            raise Stopped(f"stopped; {kept}") from None
+            print(f"twin: stopped; {kept}", file=sys.stderr)
+            raise SystemExit(STOPPED) from None
         finally:
             signal.signal(signal.SIGTERM, usual)
 

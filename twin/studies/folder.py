@@ -6,9 +6,11 @@ into it. A study that is run again takes from there what it needs and runs the r
 
 from __future__ import annotations
 
+import fcntl
 import os
 import platform
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
@@ -31,6 +33,28 @@ FILES = (
 )
 """Names in a folder of results that no file of a scenario may have there."""
 VERSIONS = ("storage-twin", "numpy", "scipy", "simpy", "networkx")
+
+
+@contextmanager
+def held(path: Path | None) -> Iterator[None]:
+    """Keep a folder of results for this process alone; the files of two runs would get mixed.
+
+    The folder itself is locked: nothing is left in it, and a process that dies gives it back.
+    Raises ScenarioRefused where another process has it.
+    """
+    if path is None:
+        yield
+        return
+    path.mkdir(parents=True, exist_ok=True)
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield
+    except BlockingIOError:
+        advice = "wait until it has ended, or name another folder"
+        raise ScenarioRefused(f"{path}: another run writes its results there; {advice}") from None
+    finally:
+        os.close(handle)
 
 
 class Folder:

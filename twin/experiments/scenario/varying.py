@@ -127,8 +127,10 @@ def _values(key: Scalar, node: Node, problems: Problems) -> tuple[Node, ...]:
         return node.items
     if isinstance(node, yamlnodes.Mapping):
         return _range(key, node, problems)
-    advice = f"write a list such as [{text_of(node) or 4}, ...] or from:, to: and step:"
-    problems.add(node.mark, f"vary.{key.text} is {shown(node)}; {advice}")
+    empty = isinstance(node, Sequence)
+    advice = f"write a list such as [{(not empty and text_of(node)) or 4}, ...] or from:, to: and step:"
+    is_what = "an empty list" if empty else shown(node)
+    problems.add(node.mark, f"vary.{key.text} is {is_what}; {advice}")
     return ()
 
 
