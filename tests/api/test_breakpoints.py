@@ -36,6 +36,34 @@ def test_a_breakpoint_stops_an_advance_exactly_at_its_event(of: str) -> None:
         assert control(api, "PUT", "/clock", speed=0)["stopped_by"] is None
 
 
+def test_a_breakpoint_for_every_job_fires_at_each_of_them_and_each_advance_goes_on_behind_it() -> None:
+    with serve() as api:
+        for sku, carrier in (("A", 1001), ("B", 1002)):
+            api.sku(sku)
+            api.load(api.box(carrier), sku)
+            api.order(sku)
+        made = control(api, "POST", "/breakpoints", 201, job="*", status=WAITING)
+        met = []
+        for _ in range(2):
+            ended = control(api, "POST", "/clock/advance", by="PT30M")
+            assert (ended["reason"], ended["stopped_by"]) == ("breakpoint", made["id"])
+            met.append(ended["meanwhile"]["changes"][-1]["job"])
+        assert len(set(met)) == 2, "never twice for the same"
+        assert control(api, "POST", "/clock/advance", by="PT30M")["reached"]
+        [one] = control(api, "GET", "/breakpoints")["items"]
+        assert one["hits"] == 2
+
+
+def test_two_breakpoints_that_one_event_meets_are_both_counted() -> None:
+    with serve() as api:
+        api.stocked()
+        api.order()
+        for status in (WAITING, WAITING):
+            control(api, "POST", "/breakpoints", 201, job="*", status=status)
+        assert control(api, "POST", "/clock/advance", by="PT1H")["reason"] == "breakpoint"
+        assert [one["hits"] for one in control(api, "GET", "/breakpoints")["items"]] == [1, 1]
+
+
 def test_a_breakpoint_stops_the_pace_however_fast() -> None:
     with serve() as api:
         api.stocked()
