@@ -18,8 +18,17 @@ from api.bridge import Bridge
 from api.settings import Settings
 from api.surprise import Unavailable
 from api.world import World, make_world
-from twin.domain.commands import CreateBox, CreateLoad, CreateSku, PlaceFulfillment, SkuLine, TriggerJob
+from twin.domain.commands import (
+    CreateBox,
+    CreateLoad,
+    CreateSku,
+    PlaceFulfillment,
+    PlanFault,
+    SkuLine,
+    TriggerJob,
+)
 from twin.domain.errors import AlreadyExists, Invalid, SiteRefused
+from twin.domain.faults import BOT_STALLED
 from twin.domain.layout import Battery, PersonTimes
 from twin.domain.work import OPERATOR_BOTH, SUCCEEDED_TRIGGER
 from twin.experiments.sitefile import find_site, load_site
@@ -146,6 +155,37 @@ def test_nothing_happens_while_paused():
         assert (bridge.engine.now, bridge.engine.peek()) == (0, due)
 
     with_bridge(story)
+
+
+def test_flat_out_time_does_not_run_ahead_to_a_planned_fault_but_an_advance_does():
+    async def story(bridge: Bridge) -> None:
+        plan = PlanFault(BOT_STALLED, 5 * HOUR_MS, repair_ms=60_000, bot=1)
+        await bridge.submit(plan)
+        for _ in range(50):
+            await asyncio.sleep(0)
+        clock = await bridge.clock()
+        assert (clock.speed, clock.now_ms, clock.next_event_ms) == ("max", 0, None)
+        await bridge.advance_until(lambda engine: Waiting(engine.plant.state), 9 * HOUR_MS)
+        assert bridge.engine.now == 0, "nor does one to what will never be"
+        await bridge.advance_by(5 * HOUR_MS)
+        assert bridge.engine.plant.state.bots[1].fault == BOT_STALLED
+        while bridge.engine.plant.state.faults:
+            await asyncio.sleep(0)
+        assert bridge.engine.now == 5 * HOUR_MS + 60_000, "the repair of what lasts is to happen"
+
+    with_bridge(story, "max")
+
+
+def test_flat_out_a_planned_fault_comes_at_its_time_while_something_else_is_to_happen():
+    async def story(bridge: Bridge) -> None:
+        await bridge.submit(PlanFault(BOT_STALLED, 1_000, bot=1))
+        await order(bridge)
+        while not bridge.engine.plant.state.faults:
+            await asyncio.sleep(0)
+        (fault,) = bridge.engine.plant.state.faults.values()
+        assert fault.since_ms == 1_000
+
+    with_bridge(story, "max")
 
 
 def test_an_advance_suspends_the_pace():

@@ -92,6 +92,27 @@ def test_bots_are_removed_by_hand_all_or_none(api: Served) -> None:
     assert api.ok("GET", "/bots") == []
 
 
+def test_a_bot_that_stalled_on_its_way_is_removed_once_its_fault_has_ended(api: Served) -> None:
+    api.ok("POST", "/requests", json={"type": "FETCH", "entities": [{"carrier_id": "1001"}]})
+    bots = api.engine.plant.state.bots
+    while not (moving := [bot.id for bot in bots.values() if bot.moving]):
+        api.engine.step()
+    order = {"kind": "stall", "bot": moving[0]}
+    stall = api.send("POST", "/_twin/incidents", json=order).json()["id"]
+    wait(api)
+    before = api.engine.snapshot()
+    said = api.refused(409, "DELETE", "/bot", params={"bot_idxs": str(moving[0])})
+    stopped = "it has stopped on its way (BOT_STALLED); end that first and let it come to rest"
+    assert said == f"Bot {moving[0]} is at work: {stopped}"
+    assert api.engine.snapshot() == before
+    assert api.send("DELETE", f"/_twin/incidents/{stall}").status_code == 204
+    wait(api)
+    trigger_all(api, str(api.items("/requests")[0]["id"]))
+    wait(api)
+    api.ok("DELETE", "/bot", params={"bot_idxs": str(moving[0])})
+    assert moving[0] not in bots
+
+
 def test_a_new_carrier_is_in_the_inventory_once_it_is_triggered(api: Served) -> None:
     request = ask(api, "CARRIER_ONBOARDING", balcony_id=1)
     wait(api)
