@@ -72,11 +72,12 @@ def _told(snapshot: Snapshot) -> SnapshotAnswer:
 
 
 @router.post("/snapshots", status_code=201)
-async def take_snapshot(order: SnapshotOrder, hosted: AtHosted) -> SnapshotAnswer:
+async def take_snapshot(hosted: AtHosted, order: SnapshotOrder | None = None) -> SnapshotAnswer:
     """Keep the state as it is now, with the settings; accounts, pictures and reports are not in it."""
     await hosted.bridge.catch_up()
     engine, settings = hosted.bridge.world.engine.snapshot(), hosted.preferences.export()
-    return _told(await asyncio.to_thread(hosted.stores.snapshots.keep, order.name, engine, settings))
+    name = "" if order is None else order.name
+    return _told(await asyncio.to_thread(hosted.stores.snapshots.keep, name, engine, settings))
 
 
 @router.get("/snapshots")
