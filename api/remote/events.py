@@ -22,7 +22,8 @@ BEGIN, END = "begin", "end"
 
 def events(
     after: Annotated[
-        int | None, typer.Option(min=0, help="After this one; 0: all; if not given: what happens next.")
+        int | None,
+        typer.Option(min=0, help="After this one; 0: all. Else: what happens next (--no-follow: all)."),
     ] = None,
     type_: Annotated[
         list[str] | None, typer.Option("--type", help="Only of this type; may be repeated.")
@@ -34,7 +35,9 @@ def events(
 ) -> None:
     """Print the event log, a JSON object a line, as it grows; a lost connection is made again."""
     remote = Remote(url, token, world)
-    start = fetch(remote, "GET", "/log")["last_seq"] or 0 if after is None else after
+    start = after or 0
+    if after is None and follow:
+        start = fetch(remote, "GET", "/log")["last_seq"] or 0
     seen, said = "", ""
     with suppress(KeyboardInterrupt):
         while True:

@@ -177,7 +177,10 @@ def test_events_are_printed_from_where_one_asks_for(twin: Served, line: CommandL
     assert [one["seq"] for one in every] == list(range(1, len(every) + 1))
     some = line.ok("events", "--after", "0", "--no-follow", "--type", "JobStateChanged").splitlines()
     assert {json.loads(text)["type"] for text in some} == {"JobStateChanged"}
-    assert line.ok("events", "--no-follow") == ""
+    assert len(line.ok("events", "--no-follow").splitlines()) == len(every)
+    wrong = line.run("events", "--no-follow", "--type", "JobStateChange")
+    assert wrong.exit_code == 1
+    assert "no events of type 'JobStateChange'; did you mean JobStateChanged?" in wrong.output
 
 
 def test_traffic_is_recorded_by_a_proxy_and_replayed_in_a_fresh_world(
