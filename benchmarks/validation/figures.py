@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from html import escape
+
+from twin.experiments.report.svg import Scale, scale
 
 WIDTH, HEIGHT = 720, 400
 LEFT, RIGHT, TOP, BOTTOM = 70, 20, 44, 56
@@ -21,6 +22,9 @@ polyline { fill: none; stroke-width: 2 } .dashed { stroke-dasharray: 6 5 } .whis
   .c { stroke: #8b949e; fill: #8b949e } .d { stroke: #bc8cff; fill: #bc8cff }
 }
 """
+
+Place = Callable[[float, float], tuple[float, float]]
+"""From values to pixels."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,17 +48,18 @@ class Dots:
 
 def chart(title: str, x_name: str, y_name: str, series: Sequence[Curve | Dots]) -> str:
     """The SVG text of a chart from zero up, with axes, grid and legend."""
-    x_top = _round_up(max(x for one in series for x, *_ in one.points))
-    y_top = _round_up(max(y for one in series for _, *ys in one.points for y in ys))
+    xs = [x for one in series for x, *_ in one.points]
+    ys = [y for one in series for _, *ys in one.points for y in ys]
+    across = scale(xs, LEFT, WIDTH - RIGHT, from_zero=True, marks=6)
+    up = scale(ys, HEIGHT - BOTTOM, TOP, from_zero=True, marks=6)
 
     def at(x: float, y: float) -> tuple[float, float]:
-        across = LEFT + x / x_top * (WIDTH - LEFT - RIGHT)
-        return round(across, 1), round(HEIGHT - BOTTOM - y / y_top * (HEIGHT - TOP - BOTTOM), 1)
+        return round(across(x), 1), round(up(y), 1)
 
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" role="img">',
         f"<title>{escape(title)}</title><style>{STYLE}</style>",
-        *_grid(x_top, y_top, at),
+        *_grid(across, up),
         f'<text x="{LEFT}" y="18" font-weight="600">{escape(title)}</text>',
         f'<text x="{(LEFT + WIDTH - RIGHT) / 2}" y="{HEIGHT - 16}" '
         f'text-anchor="middle">{escape(x_name)}</text>',
@@ -66,29 +71,23 @@ def chart(title: str, x_name: str, y_name: str, series: Sequence[Curve | Dots]) 
     return "\n".join([*parts, *_legend(series), "</svg>", ""])
 
 
-def _round_up(value: float) -> float:
-    """The next of 1, 1.2, 1.5, 2, 3, 4, 5, 6, 8, 10 times a power of ten."""
-    power = 10.0 ** math.floor(math.log10(value))
-    return next(step * power for step in (1, 1.2, 1.5, 2, 3, 4, 5, 6, 8, 10) if step * power >= value)
+def _grid(across: Scale, up: Scale) -> Iterable[str]:
+    left, right, bottom = round(across.start), round(across.end), round(up.start)
+    for mark in up.marks:
+        y = round(up(mark), 1)
+        yield f'<line class="grid" x1="{left}" y1="{y}" x2="{right}" y2="{y}"/>'
+        yield f'<text x="{left - 8}" y="{y + 4}" text-anchor="end">{mark:.4g}</text>'
+    for mark in across.marks:
+        yield f'<text x="{round(across(mark), 1)}" y="{bottom + 18}" text-anchor="middle">{mark:.4g}</text>'
 
 
-def _grid(x_top: float, y_top: float, at) -> Iterable[str]:  # type: ignore[no-untyped-def]
-    for i in range(7):
-        x, y = x_top * i / 6, y_top * i / 6
-        (x1, y1), (x2, y2) = at(0, y), at(x_top, y)
-        yield f'<line class="grid" x1="{x1}" y1="{y1}" x2="{x2}" y2="{y2}"/>'
-        yield f'<text x="{x1 - 8}" y="{y1 + 4}" text-anchor="end">{y:.4g}</text>'
-        px, py = at(x, 0)
-        yield f'<text x="{px}" y="{py + 18}" text-anchor="middle">{x:.4g}</text>'
-
-
-def _curve(curve: Curve, at) -> list[str]:  # type: ignore[no-untyped-def]
+def _curve(curve: Curve, at: Place) -> list[str]:
     points = " ".join(f"{x},{y}" for x, y in (at(*point) for point in curve.points))
     dashed = " dashed" if curve.dashed else ""
     return [f'<polyline class="{curve.colour}{dashed}" style="fill:none" points="{points}"/>']
 
 
-def _dots(dots: Dots, at) -> list[str]:  # type: ignore[no-untyped-def]
+def _dots(dots: Dots, at: Place) -> list[str]:
     parts = []
     for x, low, middle, high in dots.points:
         (px, y1), (_, y2), (_, py) = at(x, low), at(x, high), at(x, middle)
