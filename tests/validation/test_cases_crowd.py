@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from benchmarks.validation import cases, crowd, page
-from benchmarks.validation.figures import _round_up
 from twin.domain.sitecheck import check_site
+from twin.experiments.report.svg import scale
 from twin.experiments.statistics import t_interval
 
 SHAPE = page.LEVELS["lanes three deep"]
@@ -64,4 +64,4 @@ def test_an_interval_that_misses_is_shown_as_a_disagreement() -> None:
 
 @pytest.mark.parametrize("value", [0.11, 1, 449.9, 4_001])
 def test_an_axis_ends_at_a_round_figure_above_its_data(value: float) -> None:
-    assert value <= _round_up(value) <= 2 * value
+    assert value <= scale([value], 0, 1, from_zero=True).high <= 2 * value
