@@ -11,6 +11,7 @@ never red by chance. ``search`` draws new ones and twenty times as many:
 from __future__ import annotations
 
 import os
+import signal
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -41,6 +42,10 @@ settings.register_profile(
     suppress_health_check=SLOW_ON_PURPOSE,
 )
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    # A shell that starts this in the background has interrupts ignored, by every process below, too.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 SMALL_MAP = ("p#bb#p", "......", "ssss##", "ssss##", "ssss##")
