@@ -49,7 +49,7 @@ def test_a_carrier_is_brought_and_picked_from_the_page_alone(chromium: Any, twin
     page.get_by_label("API key").fill(KEY)
     page.get_by_role("button", name="Use", exact=True).click()
     page.get_by_role("button", name="Next carrier").click()
-    page.locator(".bot-presenting").wait_for()
+    page.locator("g.bot-presenting").wait_for()
     expect(page.locator("rect.carrier")).to_have_count(stored - 1)
     page.get_by_role("button", name="Done").click()
     page.get_by_role("button", name="Done").wait_for(state="detached")
