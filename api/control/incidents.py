@@ -14,7 +14,7 @@ from api.routes.base import StrictRoute
 from api.security import BEARER
 from api.world import World
 from twin.domain.commands import PlanFault, RepairFault
-from twin.domain.errors import Invalid
+from twin.domain.errors import Invalid, NotFound
 from twin.domain.faults import KIND_OF, SUBJECTS, Fault, PlannedFault
 
 router = APIRouter(tags=["incidents"], route_class=StrictRoute, dependencies=[Depends(BEARER)])
@@ -123,7 +123,10 @@ async def begin_incident(order: IncidentIn, bridge: AtBridge) -> IncidentAnswer:
 @router.delete("/incidents/{incident}", status_code=204)
 async def end_incident(incident: int, bridge: AtBridge) -> None:
     """Repair what does not work, or take back what is planned."""
-    await bridge.submit(RepairFault(incident))
+    try:
+        await bridge.submit(RepairFault(incident))
+    except NotFound:
+        raise NotFound("Incident", incident) from None  # Faults are called so here.
 
 
 def _told(world: World, one: Fault | PlannedFault) -> IncidentAnswer:

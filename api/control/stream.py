@@ -6,7 +6,7 @@ import asyncio
 import re
 from collections.abc import AsyncIterator
 from difflib import get_close_matches
-from typing import Annotated, Final, get_args
+from typing import Annotated, Final
 
 from fastapi import APIRouter, Depends, Header, HTTPException, Query
 from starlette.responses import StreamingResponse
@@ -16,7 +16,7 @@ from api.control.at import AtBridge
 from api.routes.base import StrictRoute
 from api.security import BEARER
 from api.surprise import Unavailable
-from twin.domain.events import Event
+from twin.records.eventlog import KINDS
 from twin.records.logfile import LogFile
 
 router = APIRouter(tags=["log"], route_class=StrictRoute, dependencies=[Depends(BEARER)])
@@ -25,7 +25,6 @@ KEEP_ALIVE_S: Final = 15.0
 """Wall seconds after which a silent stream says that it still lives."""
 BATCH: Final = 500
 """Lines that are looked at before others have their turn."""
-TYPES: Final = tuple(kind.__name__ for kind in get_args(Event))
 HEAD: Final = re.compile(rb'\{"seq":(\d+),"t_ms":\d+,"type":"(\w+)"')
 ID: Final = re.compile(r"(?:([0-9a-f]{8})-)?([0-9]{1,15})", re.ASCII)
 ENDED: Final = b"event: end\ndata: the log begins anew: the world was reset or restored\n\n"
@@ -48,10 +47,10 @@ async def stream_events(
     """The lines of the event log: none lost, none twice, also after a lost connection.
 
     The id of an event is `LOG-SEQ`: which log it is of, and its place there. Without
-    `Last-Event-ID` and `after` the stream begins with what happens next. A type that there is none
-    of is refused. Where the world is
-    reset or restored, an event `end` comes last. Whoever comes back with an id of a log that
-    is no more gets an event `begin` and then the present log from its first event.
+    `Last-Event-ID` and `after` the stream begins with what happens next. A `type` that no event
+    has is refused. Where the world is reset or restored, an event `end` comes last. Whoever comes
+    back with an id of a log that is no more gets an event `begin` and then the present log from
+    its first event.
     """
     await bridge.catch_up()
     log = bridge.world.log
@@ -64,9 +63,9 @@ async def stream_events(
 
 def _known(name: str) -> str:
     """A type of events. Raises 422 with the nearest where there is none of that name."""
-    if name in TYPES:
+    if name in KINDS:
         return name
-    near = get_close_matches(name, TYPES, 1)
+    near = get_close_matches(name, KINDS, 1)
     advice = f"did you mean {near[0]}?" if near else "docs/event-log.md lists them"
     raise HTTPException(422, f"there are no events of type {name[:60]!r}; {advice}")
 

@@ -127,7 +127,7 @@ class Damage:
         """A fault has been repaired. Raises NotFound."""
         fault = self.state.faults.pop(fault_id, None)
         if fault is None:
-            raise NotFound("Incident", fault_id)
+            raise NotFound("Fault", fault_id)
         if fault.kind == CHARGER_FAILED:
             del self.floor.decks[fault.level or 0].broken[fault.cell or 0]
         self.happened.append(past.FaultEnded(*self._told(fault)))

@@ -15,8 +15,9 @@ import orjson
 from twin.domain.events import Event
 from twin.simulation.codec import from_plain
 
-_KINDS: Mapping[str, type] = {kind.__name__: kind for kind in get_args(Event)}
-_NAMES = {kind: name.encode() for name, kind in _KINDS.items()}
+KINDS: Mapping[str, type] = {kind.__name__: kind for kind in get_args(Event)}
+"""The types of events, by name."""
+_NAMES = {kind: name.encode() for name, kind in KINDS.items()}
 _WITH_FROM = frozenset(kind for kind in _NAMES if "from_" in kind.__annotations__)
 Sink = Callable[[bytes], object]
 
@@ -66,7 +67,7 @@ def decode(line: bytes) -> tuple[int, int, Event]:
     """Number, time and event of a line. Raises ValueError where it is none that ``encode`` has written."""
     plain = orjson.loads(line)
     try:
-        seq, t_ms, kind = plain.pop("seq"), plain.pop("t_ms"), _KINDS[plain.pop("type")]
+        seq, t_ms, kind = plain.pop("seq"), plain.pop("t_ms"), KINDS[plain.pop("type")]
         if "from" in plain:
             plain["from_"] = plain.pop("from")
         event: Event = from_plain(kind, plain)

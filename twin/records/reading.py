@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import fields, replace
-from typing import Any, get_args
+from typing import Any
 
 import orjson
 
 from twin.domain.events import Event, LegCut, LegPlanned
+from twin.records.eventlog import KINDS
 
-_KINDS: dict[str, type] = {kind.__name__: kind for kind in get_args(Event)}
 _NAMES: dict[type, tuple[tuple[str, str], ...]] = {
-    kind: tuple((f.name, f.name.rstrip("_")) for f in fields(kind)) for kind in _KINDS.values()
+    kind: tuple((f.name, f.name.rstrip("_")) for f in fields(kind)) for kind in KINDS.values()
 }
 
 
@@ -33,7 +33,7 @@ def read_events(lines: Iterable[bytes | str]) -> Iterator[tuple[int, int, Event]
 
 
 def _read(entry: dict[str, Any]) -> tuple[int, int, Event] | None:
-    kind = _KINDS.get(entry["type"])
+    kind = KINDS.get(entry["type"])
     if kind is None:
         return None
     event: Event = kind(**{name: entry[key] for name, key in _NAMES[kind]})

@@ -48,13 +48,18 @@ def held(path: Path | None) -> Iterator[None]:
     path.mkdir(parents=True, exist_ok=True)
     handle = os.open(path, os.O_RDONLY)
     try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        _lock(handle, path)
         yield
+    finally:
+        os.close(handle)
+
+
+def _lock(handle: int, path: Path) -> None:
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         advice = "wait until it has ended, or name another folder"
         raise ScenarioRefused(f"{path}: another run writes its results there; {advice}") from None
-    finally:
-        os.close(handle)
 
 
 class Folder:

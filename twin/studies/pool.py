@@ -71,9 +71,6 @@ def _spread(executor: ProcessPoolExecutor, tasks: Sequence[Task]) -> Iterator[tu
 @contextmanager
 def _interrupts_held() -> Iterator[None]:
     """Ctrl-C within takes effect at the end. A process that is started within never hears of one."""
-    if not hasattr(signal, "pthread_sigmask"):
-        yield
-        return
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield
