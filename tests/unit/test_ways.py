@@ -17,6 +17,7 @@ def test_the_way_of_every_cell_is_the_shortest_along_both_axes(seed: int) -> Non
     plant = Plant(site, new_state(site, "api"))
     for level in site.levels:
         to_any = plant.ways.to_any(level.id)
+        assert set(plant.ways.to_balcony(level.id, 99)) == {0}, "there is no such balcony"
         for cell, (x, y) in enumerate(level.xy):
             ways = {
                 balcony.id: [abs(x - p.x) + abs(y - p.y) for p in balcony.places if p.level == level.id]

@@ -16,7 +16,7 @@ class Ways:
     """
 
     def __init__(self, site: Site, places: Mapping[int, Mapping[int, Sequence[int]]]) -> None:
-        self._xy = {level.id: level.xy for level in site.levels}
+        self._levels = {level.id: level for level in site.levels}
         self._places = places
         self._to_balcony: dict[tuple[int, int], list[int]] = {}
         self._to_any: dict[int, list[int]] = {}
@@ -37,7 +37,19 @@ class Ways:
             self._to_any[level] = known
         return known
 
-    def _distances(self, level: int, places: Sequence[int]) -> list[int]:
-        xy = self._xy[level]
-        at = [xy[place] for place in places]
-        return [min([abs(px - x) + abs(py - y) for px, py in at], default=0) for x, y in xy]
+    def _distances(self, level_id: int, places: Sequence[int]) -> list[int]:
+        """Row by row: along x to the nearest place of each row that has some, and then along y."""
+        level = self._levels[level_id]
+        in_row: dict[int, list[int]] = {}
+        for place in places:
+            in_row.setdefault(place // level.width, []).append(place % level.width)
+        along_x = {
+            y: [min([abs(px - x) for px in xs]) for x in range(level.width)] for y, xs in in_row.items()
+        }
+        if not along_x:
+            return [0] * (level.width * level.height)
+        found: list[int] = []
+        for y in range(level.height):
+            rows = [[cells + abs(py - y) for cells in row] for py, row in along_x.items()]
+            found.extend(rows[0] if len(rows) == 1 else map(min, *rows))
+        return found
