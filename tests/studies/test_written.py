@@ -107,6 +107,26 @@ def test_a_sweep_with_a_site_and_order_files_of_its_own_is_repeated_elsewhere(tm
     ]
 
 
+def test_files_that_only_a_former_scenario_named_go_with_it_unless_they_are_the_users_own(tmp_path):
+    out = tmp_path / "results"
+    (tmp_path / "orders").mkdir()
+    out.mkdir()
+    (tmp_path / "orders" / "day.csv").write_text(ORDERS)
+    (out / "own.csv").write_text(ORDERS)
+    text = INLINE.replace("[../orders/day.csv, kpis.json]", "[../orders/day.csv, own.csv]")
+    (out / "mine.yaml").write_text(text)
+    mine = load_study(out / "mine.yaml")
+    for _ in range(2):
+        carried_out(mine, out, whole=False)
+        assert (out / "inputs" / "1-day.csv").read_text() == ORDERS
+    carried_out(load_study(out / "scenario.yaml"), out, whole=False)
+    assert (out / "inputs" / "1-day.csv").is_file(), "named still, by the scenario in the results"
+    (tmp_path / "small.yaml").write_text(TEXT)
+    carried_out(load_study(tmp_path / "small.yaml"), out, whole=False)
+    assert not (out / "inputs" / "1-day.csv").exists()
+    assert (out / "own.csv").read_text() == ORDERS
+
+
 def test_what_sizing_tried_can_be_swept_again(tmp_path):
     (tmp_path / "small.yaml").write_text(TEXT)
     study = load_study(tmp_path / "small.yaml")

@@ -95,22 +95,40 @@ class Folder:
         self._write(self.path / "series.json", orjson.dumps(_series(results)))
         resolved = {result.variant.name: result.variant.resolved() for result in results}
         self._write(self.path / "variants.json", orjson.dumps(resolved, option=READABLE))
-        self._write_scenario(results, study)
-        self._write(self.path / "manifest.json", orjson.dumps(_manifest(results, wall_s), option=READABLE))
+        before = self._files_put_here()
+        files = self._write_scenario(results, study, before)
+        manifest = {**_manifest(results, wall_s), "files": files}
+        self._write(self.path / "manifest.json", orjson.dumps(manifest, option=READABLE))
+        for name in before:
+            if name not in files:
+                (self.path / name).unlink(missing_ok=True)
         write_runs(self.path / "runs.parquet", results)
         self._write_events(results)
         (self.path / "size.json").unlink(missing_ok=True)  # The answer to another question.
         write_report(self.path)
 
-    def _write_scenario(self, results: Sequence[Result], study: Study) -> None:
-        """The study as a scenario file, with the files that it names."""
+    def _files_put_here(self) -> list[str]:
+        """The files named by its scenario that the run before has put here."""
+        path = self.path / "manifest.json"
+        names = orjson.loads(path.read_bytes()).get("files", []) if path.is_file() else []
+        inside = self.path.resolve()
+        return [name for name in names if (inside / name).resolve().is_relative_to(inside)]
+
+    def _write_scenario(self, results: Sequence[Result], study: Study, before: list[str]) -> list[str]:
+        """The study as a scenario file, with the files that it names; those of them that were put here.
+
+        One that somebody else has put here stays theirs.
+        """
         text, files = written(study, [result.variant for result in results], FILES)
+        put = files.keys() & set(before)
         for name, data in files.items():
             path = self.path / name
             path.parent.mkdir(parents=True, exist_ok=True)
             if not path.is_file() or path.read_bytes() != data:
                 self._write(path, data)
+                put.add(name)
         self._write(self.path / "scenario.yaml", text.encode())
+        return sorted(put)
 
     def _write_events(self, results: Sequence[Result]) -> None:
         """The events of all replications whose events are to be kept; the file goes where none are."""
