@@ -51,6 +51,29 @@ def test_the_numbers_are_the_same_on_every_machine_and_in_every_version() -> Non
     assert [streams.log_normal_ms("person/1", 5000, 40) for _ in range(4)] == FIXED_TIMES
 
 
+LIMITS = st.integers(1, 1 << 62) | st.integers(0, 62).map(lambda n: 1 << n) | st.integers(1, 100)
+"""Some where many words have to be thrown away: just over a power of two, in 32 bits and in 64."""
+UNFAIR = st.sampled_from([(1 << 31) + 1, 3 << 30, (1 << 32) - 1, (1 << 32) + 1, (1 << 62) + 1, (1 << 63) - 1])
+
+
+@given(SEEDS, st.lists(LIMITS | UNFAIR, min_size=1, max_size=40))
+def test_every_integer_is_the_one_that_numpy_draws_and_the_stream_is_left_as_numpy_leaves_it(
+    seed: int, limits: list[int]
+) -> None:
+    streams = Streams(seed)
+    numpys = Streams(seed).get("x")
+    drawn = [streams.below("x", limit) for limit in limits]
+    assert drawn == [int(numpys.integers(limit)) for limit in limits]
+    assert streams.get("x").bit_generator.state == numpys.bit_generator.state
+
+
+@pytest.mark.parametrize("limit", [0, -1])
+def test_nothing_can_be_drawn_below_a_limit_that_is_not_positive(limit: int) -> None:
+    streams = Streams(1)
+    with pytest.raises(ValueError, match=f"from 0 to {limit} - 1"):
+        streams.below("x", limit)
+
+
 @given(SEEDS, st.lists(st.sampled_from("abc"), max_size=30))
 def test_streams_written_out_and_read_back_go_on_where_they_were(seed: int, used: list[str]) -> None:
     streams = Streams(seed)

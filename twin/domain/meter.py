@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from twin.domain.battery import charged_mj, charging_ms, level_mj, percent
 from twin.domain.bots import Bot, Step
 from twin.domain.layout import Battery
 
 
-@dataclass(frozen=True, slots=True)
 class Meter:
-    """Reads and keeps the batteries of bots that have one kind of battery."""
+    """Reads and keeps the batteries of bots that have one kind of battery.
 
-    battery: Battery
+    ``reserve_mj`` is what work must leave in one, ``goal_mj`` what it holds when it is charged enough,
+    ``low_mj`` that with which it should be charged.
+    """
+
+    def __init__(self, battery: Battery) -> None:
+        self.battery = battery
+        self.reserve_mj = level_mj(battery, battery.reserve_percent)
+        self.goal_mj = level_mj(battery, battery.enough_percent)
+        self.low_mj = level_mj(battery, battery.low_percent)
 
     def energy_mj(self, bot: Bot, now: int) -> int:
         """What the battery holds at an instant, in mJ. Within a step it falls evenly."""
@@ -52,7 +57,7 @@ class Meter:
 
     def is_low(self, energy_mj: int) -> bool:
         """Whether a bot with that much should charge."""
-        return energy_mj <= level_mj(self.battery, self.battery.low_percent)
+        return energy_mj <= self.low_mj
 
     def suffices(self, bot: Bot, needed_mj: int, now: int) -> bool:
         """Whether a bot can give ``needed_mj`` and still get to a charger."""
@@ -64,7 +69,7 @@ class Meter:
 
     def ms_to_low(self, bot: Bot) -> int | None:
         """How long a metered bot can stand until it should charge; None: for ever."""
-        return self._ms_down_to(bot, level_mj(self.battery, self.battery.low_percent))
+        return self._ms_down_to(bot, self.low_mj)
 
     def ms_to_empty(self, bot: Bot) -> int | None:
         """How long a metered bot can stand until its battery is empty; None: for ever."""
@@ -82,13 +87,3 @@ class Meter:
         if goal > bot.energy_mj:
             bot.charged_mj += goal - bot.energy_mj
             bot.energy_mj = goal
-
-    @property
-    def reserve_mj(self) -> int:
-        """What work must leave in a battery."""
-        return level_mj(self.battery, self.battery.reserve_percent)
-
-    @property
-    def goal_mj(self) -> int:
-        """What a battery holds when it is charged enough."""
-        return level_mj(self.battery, self.battery.enough_percent)

@@ -169,9 +169,11 @@ class _Ways:
             return
         best: list[tuple[int, int, VisitView, list[int]]] = []
         for visit in visits:
-            while best and best[0][0] < visit.rank()[0]:
-                yield heappop(best)[2:]
             row = self.costs(visit)
+            if best:
+                rank = visit.rank()[0]
+                while best and best[0][0] < rank:
+                    yield heappop(best)[2:]
             heappush(best, (min(row), visit.id, visit, row))
         while best:
             yield heappop(best)[2:]

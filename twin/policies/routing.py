@@ -8,7 +8,7 @@ route always exists. Routes say nothing about time; ``simulation/traffic.py`` do
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import lru_cache
 from itertools import pairwise
 from typing import TYPE_CHECKING
@@ -257,15 +257,11 @@ def _nearest(lines: tuple[int, ...], a: int, b: int) -> tuple[int, ...]:
 
 
 REMEMBERED = 65536
-"""Pairs of aisle positions whose ways are remembered, per level."""
+"""Pairs of cells whose ways are remembered, per level."""
 
 
 class Routes:
-    """Ways for unladen and laden bots on one level.
-
-    Ways along aisles are remembered, as mouths and balconies come again and again; an
-    unladen bot has another way nearly every time, and it is quickly found.
-    """
+    """Ways for unladen and laden bots on one level; those used last are remembered."""
 
     def __init__(self, level: Level, lanes: tuple[Lane, ...], motion: Motion, pitch_mm: int) -> None:
         laden = laden_graph(level, lanes)
@@ -276,14 +272,20 @@ class Routes:
             for lane in lanes
             for slot, way in zip(lane.slots, lane.ways, strict=True)
         }
+        self._straightest = lru_cache(maxsize=REMEMBERED)(self._found_direct)
         self._along = lru_cache(maxsize=REMEMBERED)(self._aisles.routes)
         self._round = lru_cache(maxsize=REMEMBERED)(self._aisles.detours)
 
-    def direct(self, start: int, goal: int, laden: bool) -> list[Route]:
-        """The ways with the fewest turns. An unladen bot drives under stored carriers; a laden one
-        drives out of its lane, along aisles, and into a lane or to a balcony. Empty only if there
-        is no way at all.
+    @property
+    def direct(self) -> Callable[[int, int, bool], list[Route]]:
+        """The ways from a start to a goal, laden or not, with the fewest turns.
+
+        An unladen bot drives under stored carriers; a laden one drives out of its lane, along
+        aisles, and into a lane or to a balcony. Empty only if there is no way at all.
         """
+        return self._straightest
+
+    def _found_direct(self, start: int, goal: int, laden: bool) -> list[Route]:
         if not laden:
             return self._floor.routes(start, goal)
         out, into = self._ends(start, goal)

@@ -27,13 +27,10 @@ class Agenda:
         self._alarms: dict[Key, tuple[int, int]] = {}
         self._due: list[tuple[int, int, Key]] = []
         self._order = 0
+        self.now = start_ms
+        """Time of the last event, in ms."""
         self._live: dict[str, int] = {}
         self.handled = 0
-
-    @property
-    def now(self) -> int:
-        """Time of the last event, in ms."""
-        return int(self._env.now)
 
     def set(self, key: Key, due_ms: int) -> None:
         """Let ``key`` be rung at ``due_ms``; an earlier alarm of the same key is dropped."""
@@ -60,18 +57,17 @@ class Agenda:
 
         SimPy's own queue still holds alarms that were changed or dropped; ours tells which live.
         """
-        due = self._due
-        while due and not self._lives(due[0][2], due[0][1]):
+        due, alarms = self._due, self._alarms
+        while due:
+            due_ms, order, key = due[0]
+            if alarms.get(key) == (due_ms, order):
+                return due_ms
             heappop(due)
-        return due[0][0] if due else None
+        return None
 
     def next_key(self) -> Key | None:
         """Whose alarm is the next one, or None if there is none."""
         return None if self.peek() is None else self._due[0][2]
-
-    def _lives(self, key: Key, order: int) -> bool:
-        alarm = self._alarms.get(key)
-        return alarm is not None and alarm[1] == order
 
     def run_next(self) -> None:
         """Ring the next alarm, which ``peek`` has seen."""
@@ -82,8 +78,10 @@ class Agenda:
     def _fire(self, event: Event) -> None:
         alarm: tuple[Key, int] = event.value  # type: ignore[assignment]  # SimPy does not type values
         key, order = alarm
-        if not self._lives(key, order):
+        pending = self._alarms.get(key)
+        if pending is None or pending[1] != order:
             return
+        self.now = pending[0]
         self.drop(key)
         self.handled += 1
         self._ring(key)

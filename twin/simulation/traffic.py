@@ -13,12 +13,14 @@ from __future__ import annotations
 
 from bisect import insort
 from collections.abc import Sequence
+from dataclasses import replace
+from functools import lru_cache
 from itertools import pairwise
 
 from twin.domain.bots import WRITE, X_AXIS, Y_AXIS, Bot, Step
 from twin.domain.layout import Level, Site
 from twin.domain.motion import brake_times, run_profiles
-from twin.policies.routing import Route, Routes
+from twin.policies.routing import REMEMBERED, Route, Routes
 from twin.simulation.trips import (
     FOREVER,
     Held,
@@ -69,8 +71,11 @@ class Traffic:
         self._into_rest_ms = min(
             track.duration_ms - track.enter[-1] for tracks in self.tracks for track in tracks if track.enter
         )
+        self._stretch = lru_cache(maxsize=REMEMBERED)(self._straight)
         self.closed: dict[int, None] = {}
         self._table: list[list[Hold]] = [[] for _ in level.kinds]
+        self._until = [0] * len(level.kinds)
+        """No hold of a cell ends later than this, in ms."""
         self._held: dict[int, list[Held]] = {}
         self._known: dict[tuple[int, int, int, int, bool], int] = {}
 
@@ -117,9 +122,11 @@ class Traffic:
 
     def _hold(self, bot: int, holds: list[Held], now: int) -> None:
         mine = self._held.get(bot)
-        self._held[bot] = [*mine, *holds] if mine else holds
-        table = self._table
+        self._held[bot] = sorted([*mine, *holds], key=_ending) if mine else holds
+        table, latest = self._table, self._until
         for cell, begin, end in holds:
+            if end > latest[cell]:
+                latest[cell] = end
             entries = table[cell]
             while entries and entries[0][1] <= now:
                 del entries[0]
@@ -129,10 +136,13 @@ class Traffic:
                 insort(entries, (begin, end, bot))
 
     def _release(self, bot: int, now: int) -> None:
-        for cell, _, end in self._held.pop(bot, ()):
-            if end > now:
-                entries = self._table[cell]
-                entries[:] = [e for e in entries if e[2] != bot]
+        # Along a way one cell after the other is given up: those still held are the last ones.
+        for cell, _, end in reversed(self._held.pop(bot, [])):
+            if end <= now:
+                break
+            entries = self._table[cell]
+            entries[:] = [e for e in entries if e[2] != bot]
+            self._until[cell] = max([until for _, until, _ in entries], default=0)
 
     def remove(self, bot: Bot, now: int) -> None:
         """Forget a bot that was taken off the floor."""
@@ -277,8 +287,7 @@ class Traffic:
         if follower is not None and was != axis:
             first, *others = legs[follower]
             turn = self._turn_ms if first.axis == was else -self._turn_ms
-            first = Run(first.start, first.ahead, first.axis, first.track, first.before_ms + turn)
-            changed[follower] = [first, *others]
+            changed[follower] = [replace(first, before_ms=first.before_ms + turn), *others]
         return changed
 
     def _schedule(self, bot: Bot, legs: list[list[Run]], now: int, before: int = NEVER) -> list[int] | None:
@@ -291,7 +300,7 @@ class Traffic:
         be given up.
         """
         runs = [run for leg in legs for run in leg]
-        latest = latest_departures(runs, before)
+        latest = latest_departures(runs, before) if before < NEVER else [NEVER] * len(runs)
         last = len(runs) - 1
         departures = [0] * len(runs)
         not_before = [0] * len(runs)
@@ -327,12 +336,15 @@ class Traffic:
 
         Where that is not ``before`` an instant, it is only certain that it is not.
         """
-        track, table = run.track, self._table
+        track, along = run.track, run.along
+        latest = self._until[along]
+        if max(latest) <= depart + track.enter[0]:
+            return depart
         leaves = track.leave_final if final else track.leave
-        for cell, enter, leave in zip(run.ahead, track.enter, leaves, strict=True):
-            holds = table[cell]
-            if holds:
-                entered, left = depart + enter, depart + leave
+        for holds, until, enter, leave in zip(self._table[along], latest, track.enter, leaves, strict=True):
+            entered = depart + enter
+            if until > entered:
+                left = depart + leave
                 for held_from, held_until, who in holds:
                     if held_from >= left:
                         break  # they are in order
@@ -408,10 +420,17 @@ class Traffic:
 
     def run(self, a: int, b: int, axis: int, laden: bool, before_ms: int) -> Run:
         """A run from one cell to another, for a bot whose wheels stand along ``axis``."""
-        run_axis = self.axis(a, b)
+        ahead, along, run_axis, track = self._stretch(a, b, laden)
         turn = self._turn_ms if run_axis != axis else 0
-        ahead = cells_ahead(a, b, 1 if run_axis == X_AXIS else self._width)
-        return Run(a, ahead, run_axis, self.tracks[laden][len(ahead)], before_ms + turn)
+        return Run(a, ahead, along, run_axis, track, before_ms + turn)
+
+    def _straight(self, a: int, b: int, laden: bool) -> tuple[range, slice, int, Track]:
+        """What runs from one cell to another have in common, whenever they are: see ``Run``."""
+        axis = self.axis(a, b)
+        ahead = cells_ahead(a, b, 1 if axis == X_AXIS else self._width)
+        # A slice that ends at -1 would end at the last cell.
+        along = slice(ahead.start, ahead.stop if ahead.stop >= 0 else None, ahead.step)
+        return ahead, along, axis, self.tracks[laden][len(ahead)]
 
     def _leg_energy(self, runs: list[Run], step: Step, laden: bool) -> int:
         """What a leg draws, in mJ: driving power while it moves, idle power while it waits or turns."""
@@ -419,6 +438,10 @@ class Traffic:
         moving = sum(run.track.duration_ms for run in runs)
         drive = battery.drive_laden_w if laden else battery.drive_unladen_w
         return drive * moving + battery.idle_w * (step.end_ms - step.begin_ms - moving)
+
+
+def _ending(hold: Held) -> int:
+    return hold[2]
 
 
 def _blocker(cell: int) -> int:

@@ -33,11 +33,13 @@ class Track:
     """The times of a stop-to-stop run of a given length, in ms from its departure.
 
     ``enter`` and ``leave`` are those of the cells ahead of the first; the last one is
-    left when the bot is at rest there, in ``leave_final`` never.
+    left when the bot is at rest there, in ``leave_final`` never. ``leaving`` is when the
+    first one is left and each ahead but the last.
     """
 
     duration_ms: int
     first_leave: int
+    leaving: tuple[int, ...]
     enter: tuple[int, ...]
     leave: tuple[int, ...]
     leave_final: tuple[int, ...]
@@ -46,15 +48,22 @@ class Track:
     def of(cls, profile: RunProfile) -> Track:
         """The track of a run profile."""
         enter, leave = profile.enter_ms[1:], profile.leave_ms[1:]
-        return cls(profile.duration_ms, profile.leave_ms[0], enter, leave, (*leave[:-1], FOREVER))
+        leaving = profile.leave_ms[:-1]
+        return cls(
+            profile.duration_ms, profile.leave_ms[0], leaving, enter, leave, (*leave[:-1], FOREVER)
+        )
 
 
 @dataclass(slots=True)
 class Run:
-    """A straight stretch: its first cell, the cells ahead, and what the bot does before it, in ms."""
+    """A straight stretch: its first cell, the cells ahead, and what the bot does before it, in ms.
+
+    ``along`` takes what belongs to the cells ahead out of a list that has an entry for each cell.
+    """
 
     start: int
     ahead: range
+    along: slice
     axis: int
     track: Track
     before_ms: int
@@ -118,13 +127,11 @@ def delays_ms(legs: list[list[Run]], times: list[int], now: int) -> list[int]:
 
 def leg_of(runs: list[Run], departures: list[int], begin: int) -> Step:
     """One leg with the time each cell is entered and left; it begins where the bot rests."""
-    cells, enter, leave = [runs[0].start], [begin], []
+    cells, enter, leave = [runs[0].start], [begin], list[int]()
     for run, depart in zip(runs, departures, strict=True):
-        track = run.track
-        leave.append(depart + track.first_leave)
         cells += run.ahead
-        enter += [depart + t for t in track.enter]
-        leave += [depart + t for t in track.leave[:-1]]
+        enter += [depart + t for t in run.track.enter]
+        leave += [depart + t for t in run.track.leaving]
     end = departures[-1] + runs[-1].track.duration_ms
     leave.append(FOREVER)
     lengths = [len(run.ahead) for run in runs]
