@@ -3,6 +3,7 @@
 Twelve variants of the reference site with ten replications each are swept by the command line, as a planner
 would, by one process and by as many as there are cores (and through dask, if asked for). Prints JSON:
 ``efficiency`` is the speed-up over the number of workers, everything included: start, results, report.
+Several processes go before and after the one, so that a machine whose speed drifts favours neither.
 """
 
 from __future__ import annotations
@@ -62,11 +63,13 @@ def cluster(workers: int) -> Iterator[str]:
 
 
 def measured(folder: Path, workers: int, dask: bool) -> dict[str, Any]:
-    """One process, several, and perhaps a cluster."""
+    """Several processes, one, several again, and perhaps a cluster."""
+    names = ["before", "after"]
+    before = swept(folder, "before", "--workers", str(workers))
     one = swept(folder, "one", "--workers", "1")
-    several = swept(folder, "several", "--workers", str(workers))
-    found: dict[str, Any] = {"workers": workers, "one": one, "several": several}
-    names = ["several"]
+    after = swept(folder, "after", "--workers", str(workers))
+    several = {key: (before[key] + after[key]) / 2 for key in before}
+    found: dict[str, Any] = {"workers": workers, "one": one, "before": before, "after": after}
     if dask:
         with cluster(workers) as address:
             found["dask"] = swept(folder, "dask", "--scheduler", address)
