@@ -22,7 +22,7 @@ def capacity_mj(battery: Battery) -> int:
 
 def level_mj(battery: Battery, percent: int) -> int:
     """What a battery holds at ``percent``, in mJ."""
-    return capacity_mj(battery) * percent // 100
+    return battery.capacity_wh * MJ_PER_WH * percent // 100
 
 
 def start_mj(site: Site) -> dict[int, int]:

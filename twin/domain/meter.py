@@ -22,17 +22,18 @@ class Meter:
 
     def energy_mj(self, bot: Bot, now: int) -> int:
         """What the battery holds at an instant, in mJ. Within a step it falls evenly."""
-        if bot.moving and bot.steps[0].begin_ms <= now:
+        if bot.steps and bot.moving and bot.steps[0].begin_ms <= now:
             step = bot.steps[0]
             span = max(1, step.end_ms - step.begin_ms)
             return bot.energy_mj - step.energy_mj * (now - step.begin_ms) // span
-        return self._at_rest_mj(bot, now)
+        return self.at_rest_mj(bot, now)
 
     def percent(self, bot: Bot, now: int) -> int:
         """State of charge in whole percent."""
         return percent(self.battery, self.energy_mj(bot, now))
 
-    def _at_rest_mj(self, bot: Bot, now: int) -> int:
+    def at_rest_mj(self, bot: Bot, now: int) -> int:
+        """What the battery of a bot holds that has been at rest since it was metered, in mJ."""
         passed = now - bot.metered_ms
         if bot.charging:
             return charged_mj(self.battery, bot.energy_mj, passed)
@@ -40,7 +41,7 @@ class Meter:
 
     def settle(self, bot: Bot, now: int) -> None:
         """Enter what a bot at rest has drawn or taken since it was last metered."""
-        energy = self._at_rest_mj(bot, now)
+        energy = self.at_rest_mj(bot, now)
         if energy > bot.energy_mj:
             bot.charged_mj += energy - bot.energy_mj
         else:

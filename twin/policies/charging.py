@@ -63,7 +63,8 @@ class Opportunity:
 
     def seeks(self, view: PlantView, bot: BotView, energy_mj: int) -> bool:
         """See ``Charging``."""
-        return energy_mj < _percent(view, view.site.battery.enough_percent)
+        battery = view.site.battery
+        return energy_mj < level_mj(battery, battery.enough_percent)
 
     def moves_idle(self, view: PlantView, level: int) -> bool:
         """See ``Charging``."""

@@ -191,15 +191,20 @@ def clear_chargers(engine: Engine, deck: Deck) -> None:
 
 def _send_idle(engine: Engine, deck: Deck) -> None:
     """Let bots that are parked off a charger drive to free ones, the emptiest first."""
-    plant = engine.plant
-    idle = [b for b in map(plant.state.bots.__getitem__, deck.free_bots) if not b.steps]
-    away = [b for b in idle if not plant.fleet.on_charger(b)]
-    chargers = _vacant_chargers(engine, deck) if away else []
-    if not chargers:
-        return
-    for energy, bot_id in sorted((plant.energy_mj(b.id, engine.now), b.id) for b in away):
+    plant, now, seeks = engine.plant, engine.now, engine.policies.charging.seeks
+    seeking = []
+    # Most often nobody seeks one. It is asked after everything that happens on a level.
+    for bot_id in deck.free_bots:
         bot = plant.state.bots[bot_id]
-        if chargers and engine.policies.charging.seeks(plant, bot, energy):
+        if not bot.steps and not deck.feeds(bot.cell):
+            energy = plant.meter.at_rest_mj(bot, now)
+            if seeks(plant, bot, energy):
+                seeking.append((energy, bot_id))
+    chargers = _vacant_chargers(engine, deck) if seeking else []
+    for energy, bot_id in sorted(seeking):
+        bot = plant.state.bots[bot_id]
+        # Those who have gone before may have made up its mind otherwise.
+        if chargers and seeks(plant, bot, energy):
             send(engine, bot, chargers.pop(0))
 
 
