@@ -256,7 +256,7 @@ def _nearest(lines: tuple[int, ...], a: int, b: int) -> tuple[int, ...]:
     return tuple(sorted(lines, key=lambda v: (max(low - v, v - high, 0), v))[:LINES_TRIED])
 
 
-REMEMBERED = 65536
+REMEMBERED = 16384
 """Pairs of cells whose ways are remembered, per level."""
 
 

@@ -14,22 +14,20 @@ from __future__ import annotations
 from bisect import insort
 from collections.abc import Sequence
 from dataclasses import replace
-from functools import lru_cache
 from itertools import pairwise
 
-from twin.domain.bots import WRITE, X_AXIS, Y_AXIS, Bot, Step
+from twin.domain.bots import WRITE, Bot, Step
 from twin.domain.layout import Level, Site
-from twin.domain.motion import brake_times, run_profiles
-from twin.policies.routing import REMEMBERED, Route, Routes
+from twin.domain.motion import brake_times
+from twin.policies.routing import Route, Routes
+from twin.simulation.stretches import stretches_on
 from twin.simulation.trips import (
     FOREVER,
     Held,
     Run,
     Stop,
-    Track,
     Trip,
     arrival_ms,
-    cells_ahead,
     delays_ms,
     free_flow_ms,
     holds_of,
@@ -56,14 +54,11 @@ class Traffic:
     def __init__(self, level: Level, routes: Routes, site: Site) -> None:
         motion, pitch_mm = site.motion, site.pitch_mm
         self._battery = site.battery
-        self._width = level.width
         self._routes = routes
         self._turn_ms = motion.turn_ms
+        stretches = stretches_on(level, motion, pitch_mm)
+        self._stretch, self.axis, self.tracks = stretches.between, stretches.axis, stretches.tracks
         longest = max(level.width, level.height)
-        self.tracks = (
-            [Track.of(p) for p in run_profiles(motion.unladen, pitch_mm, longest)],
-            [Track.of(p) for p in run_profiles(motion.laden, pitch_mm, longest)],
-        )
         self.brakes = (
             brake_times(motion.unladen, pitch_mm, longest),
             brake_times(motion.laden, pitch_mm, longest),
@@ -71,7 +66,6 @@ class Traffic:
         self._into_rest_ms = min(
             track.duration_ms - track.enter[-1] for tracks in self.tracks for track in tracks if track.enter
         )
-        self._stretch = lru_cache(maxsize=REMEMBERED)(self._straight)
         self.closed: dict[int, None] = {}
         self._table: list[list[Hold]] = [[] for _ in level.kinds]
         self._until = [0] * len(level.kinds)
@@ -205,10 +199,6 @@ class Traffic:
             chosen.append(route)
             at, axis = stop.goal, self.axis(route[-2], route[-1])
         return chosen
-
-    def axis(self, a: int, b: int) -> int:
-        """The axis along which a run from cell to cell leads."""
-        return X_AXIS if a // self._width == b // self._width else Y_AXIS
 
     def _go_round(
         self,
@@ -423,14 +413,6 @@ class Traffic:
         ahead, along, run_axis, track = self._stretch(a, b, laden)
         turn = self._turn_ms if run_axis != axis else 0
         return Run(a, ahead, along, run_axis, track, before_ms + turn)
-
-    def _straight(self, a: int, b: int, laden: bool) -> tuple[range, slice, int, Track]:
-        """What runs from one cell to another have in common, whenever they are: see ``Run``."""
-        axis = self.axis(a, b)
-        ahead = cells_ahead(a, b, 1 if axis == X_AXIS else self._width)
-        # A slice that ends at -1 would end at the last cell.
-        along = slice(ahead.start, ahead.stop if ahead.stop >= 0 else None, ahead.step)
-        return ahead, along, axis, self.tracks[laden][len(ahead)]
 
     def _leg_energy(self, runs: list[Run], step: Step, laden: bool) -> int:
         """What a leg draws, in mJ: driving power while it moves, idle power while it waits or turns."""
