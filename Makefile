@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 BASE := $(VENV)/.installed
 DEV := $(VENV)/.installed-dev
 
-.PHONY: help demo test browser lock soak check fuzz backtest validation bench bench-run bench-scaling bench-sweep
+.PHONY: help demo test browser lock soak check lint types imports fuzz backtest validation bench bench-run bench-scaling bench-sweep
 .PHONY: bench-listing bench-http bench-latency
 .DEFAULT_GOAL := help
 
@@ -17,7 +17,8 @@ help:  ## this list
 demo: $(BASE)  ## start a twin and drive it over HTTP, every step checked
 	@$(BIN)/twin demo
 
-test: check browser  ## check, then all tests
+test: $(DEV)  ## check, then all tests
+	@$(MAKE) --no-print-directory --jobs=2 check browser
 	$(BIN)/python -m pytest -n 2 --dist worksteal
 
 browser: $(DEV)
@@ -28,9 +29,15 @@ soak: $(DEV)  ## long campaigns: 7 days with faults, 200,000 steps of all comman
 	HYPOTHESIS_PROFILE=soak $(BIN)/python -m pytest -qs tests/laws/test_conservation.py -k maintained
 	TWIN_CRASH_ROUNDS=200 $(BIN)/python -m pytest tests/api/test_crash.py
 
-check: $(DEV)  ## linter, types, import rules
+check: types lint imports  ## linter, types, import rules
+
+lint: $(DEV)
 	$(BIN)/ruff check
+
+types: $(DEV)
 	$(BIN)/mypy
+
+imports: $(DEV)
 	$(BIN)/lint-imports
 
 fuzz: $(DEV)  ## schemathesis, 500 examples an operation and phase, as each role; some ten minutes of a core each
