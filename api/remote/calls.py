@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Any
@@ -118,6 +119,8 @@ def coverage(
     """
     remote, query = Remote(url, token, world), given(client=client)
     report = fetch(remote, "GET", "/coverage", params=query)
+    if client is not None and not report["operations_met"]:
+        _say_who_has_called(remote, client)
     for kind, file in (("junit", junit), ("html", html)):
         if file is not None:
             _write(remote, "/coverage", query | {"format": kind}, file)
@@ -128,6 +131,13 @@ def coverage(
     percent = 100 * report["operations_met"] / report["operations"]
     if fail_under is not None and percent < fail_under:
         raise end(f"{percent:.1f} % of the operations were called, not {fail_under:g} %")
+
+
+def _say_who_has_called(remote: Remote, client: str) -> None:
+    """A name that is wrong looks like a client that has not begun."""
+    names = [one["client"] for one in fetch(remote, "GET", "/calls/clients")["clients"] if one["client"]]
+    called = f"those that have: {', '.join(names)}" if names else "nobody has"
+    print(f"twin: no client {client!r} has called an operation of this world; {called}", file=sys.stderr)
 
 
 def _tell(report: dict[str, Any]) -> None:

@@ -160,6 +160,9 @@ def test_coverage_is_told_and_written_for_one_client_or_all(
     report = line.json("coverage")
     assert report["operations_met"] == 4
     assert line.json("coverage", "--client", "key-77")["operations_met"] == 0
+    said = line.run("coverage", "--client", "key-77").stderr
+    assert said == "twin: no client 'key-77' has called an operation of this world; those that have: key-1\n"
+    assert line.run("coverage", "--client", "key-1").stderr == ""
     table = line.ok("coverage")
     assert "GET /api/v2/inventory_view" in table
     assert table.endswith("4 of 50 operations were called\n")
