@@ -114,6 +114,7 @@ def test_a_client_that_triggers_in_the_order_of_its_own_list_is_served_in_the_en
 
 # -- batteries
 
+PLAIN_BUT_NEAREST = ("dispatch=nearest", "allocation=fewest_carriers", "charging=threshold")
 WEAK_AND_MATCHED = ("dispatch=matching", "allocation=fewest_carriers", "charging=threshold")
 
 
@@ -156,6 +157,13 @@ def test_a_battery_too_small_for_the_ways_of_its_site_is_refused_at_load_or_serv
     idle_w=st.sampled_from((0, 15, 60)),
     chargers=st.booleans(),
     client=st.integers(0, 2**32),
+)
+@example(
+    # Two visits kept each other from the bot that had yet to be found too weak for the other one.
+    world=World(0, 1, 73, 1, 4, 209, OPERATOR_API, capacity_wh=1, policies=PLAIN_BUT_NEAREST),
+    idle_w=15,
+    chargers=False,
+    client=976565710,
 )
 @example(
     # One bot was given two visits at once: as matched, and in the stead of one that was too weak.

@@ -82,7 +82,8 @@ def _begin_visits(engine: Engine, deck: Deck) -> None:
         begun = _try_fetch(engine, deck, visit, bots)
         if not deck.free_bots:
             return
-        if not begun and engine.now - visit.queued_ms > URGENT_AFTER_MS:
+        waited_ms = engine.now - visit.queued_ms
+        if not begun and waited_ms > URGENT_AFTER_MS and not sufficing.is_beyond(engine, visit):
             # It has waited so long that younger ones may not take what it needs again and again.
             return
     for view in engine.policies.buffering.proposals(engine.plant, deck.level.id, engine.now):

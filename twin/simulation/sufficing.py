@@ -76,6 +76,12 @@ def candidates(engine: Engine, work: Visit | Job, bots: Iterable[BotView]) -> It
                 yield known[bot]
 
 
+def is_beyond(engine: Engine, work: Visit | Job) -> bool:
+    """Whether all bots of the level that are free now are too weak for some work: it needs none of them."""
+    free = engine.plant.decks[work.level].free_bots
+    return bool(work.tried) and all(bot in work.tried for bot in free)
+
+
 def is_hopeless(engine: Engine, work: Visit | Job) -> bool:
     """Whether no bot of the level can ever do some work."""
     if not work.tried:
