@@ -127,6 +127,17 @@ def test_files_that_only_a_former_scenario_named_go_with_it_unless_they_are_the_
     assert (out / "own.csv").read_text() == ORDERS
 
 
+@pytest.mark.parametrize("foreign", ["{", "[]", '{"files": 1.5}', '{"files": ["../mine.txt", ".", 3]}'])
+def test_a_manifest_that_is_not_ours_costs_no_run_and_no_file(tmp_path, foreign):
+    (tmp_path / "small.yaml").write_text(TEXT)
+    (tmp_path / "mine.txt").write_text("mine")
+    (tmp_path / "r").mkdir()
+    (tmp_path / "r" / "manifest.json").write_text(foreign)
+    carried_out(load_study(tmp_path / "small.yaml", ["run.replications=1"]), tmp_path / "r", whole=False)
+    assert json.loads((tmp_path / "r" / "manifest.json").read_text())["files"] == []
+    assert (tmp_path / "mine.txt").read_text() == "mine"
+
+
 def test_what_sizing_tried_can_be_swept_again(tmp_path):
     (tmp_path / "small.yaml").write_text(TEXT)
     study = load_study(tmp_path / "small.yaml")

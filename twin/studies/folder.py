@@ -108,11 +108,19 @@ class Folder:
         write_report(self.path)
 
     def _files_put_here(self) -> list[str]:
-        """The files named by its scenario that the run before has put here."""
-        path = self.path / "manifest.json"
-        names = orjson.loads(path.read_bytes()).get("files", []) if path.is_file() else []
+        """The files named by its scenario that the run before has put here.
+
+        None where there is no manifest of ours: it is about to be replaced, whatever it is.
+        """
+        try:
+            manifest = orjson.loads((self.path / "manifest.json").read_bytes())
+        except (FileNotFoundError, orjson.JSONDecodeError):
+            return []
+        named = manifest.get("files") if isinstance(manifest, dict) else None
+        names = named if isinstance(named, list) else []
         inside = self.path.resolve()
-        return [name for name in names if (inside / name).resolve().is_relative_to(inside)]
+        paths = {name: (inside / name).resolve() for name in names if isinstance(name, str)}
+        return [name for name, path in paths.items() if path.is_relative_to(inside) and path.is_file()]
 
     def _write_scenario(self, results: Sequence[Result], study: Study, before: list[str]) -> list[str]:
         """The study as a scenario file, with the files that it names; those of them that were put here.
