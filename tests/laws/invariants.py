@@ -39,6 +39,7 @@ def check(engine: Engine) -> None:
     check_work(engine.plant.state)
     check_derived(engine.plant)
     check_floor(engine)
+    check_holds(engine)
     check_energy(engine.plant, engine.now)
 
 
@@ -181,6 +182,29 @@ def check_floor(engine: Engine) -> None:
             at_work = bot.steps or bot.visit is not None or bot.task is not None
             assert at_work or waits or bot.parking == bot.cell
             assert (bot.id in deck.held) == bot.interrupted
+
+
+def check_holds(engine: Engine) -> None:
+    """What cells say of who holds them is what those say; nothing is left over or outlasts its bound."""
+    for traffic in engine.traffic.values():
+        of_cells = {
+            (cell, *hold)
+            for cell, holds in enumerate(traffic._table)
+            for hold in holds
+            if hold[1] > engine.now
+        }
+        of_bots = {
+            (cell, begin, end, who)
+            for who, holds in traffic._held.items()
+            for cell, begin, end in holds
+            if end > engine.now
+        }
+        assert of_cells == of_bots
+        for holds in traffic._held.values():
+            ends = [end for _, _, end in holds]
+            assert ends == sorted(ends), "a release stops at the first that has ended"
+        for cell, holds in enumerate(traffic._table):
+            assert all(end <= traffic._until[cell] for _, end, _ in holds)
 
 
 def check_energy(plant: Plant, now: int) -> None:
