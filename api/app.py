@@ -26,6 +26,7 @@ from api.desk import make_desk
 from api.document import TITLE, documented_app, older
 from api.hosting import DEFAULT, Hosted, Worlds
 from api.hosting.inheriting import Inheritance
+from api.routers import routes_of
 from api.routes import all_routers, shortcuts
 from api.routes.base import StrictRequest
 from api.routes.direct import Direct, again
@@ -67,14 +68,12 @@ def create_app(
         yield
         worlds.close()
 
-    app = documented_app(lifespan=life)
+    app = documented_app(
+        lifespan=life, routes=routes_of(*all_routers(), pages, older, viewer(TITLE, "openapi.json"))
+    )
     worlds = Worlds(first, secret, partial(make_desk, app), store)
     if kept is not None:
         kept.hand_over(worlds, seeds=seeds)
-    for router in all_routers():
-        app.include_router(router)
-    for router in (pages, older, viewer(TITLE, "openapi.json")):
-        app.include_router(router)
     app.include_router(files.router, include_in_schema=False)
     control = control_app()
     for part in (app, control):

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from api.newkey import new_key
 from twin.domain.errors import Invalid
 from twin.domain.work import OPERATOR_API, OPERATOR_BOTH, OPERATOR_SIMULATED
 from twin.simulation.pacing import Speed, parse_speed
@@ -237,11 +238,7 @@ def _access(way: Control | None, token: str | None, host: str) -> Access:
 
 
 def _key(given: str | None) -> str:
-    if given is None:
-        from secrets import token_urlsafe
-
-        return token_urlsafe(24)
-    return _printable("--api-key", given)
+    return new_key() if given is None else _printable("--api-key", given)
 
 
 def _printable(option: str, given: str) -> str:

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import math
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from importlib.metadata import entry_points, version
+from importlib.metadata import EntryPoint, entry_points, version
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -56,7 +56,7 @@ def common(
 def main() -> None:
     """Run the command line. A refusal is printed as such, and the exit status is 2."""
     try:
-        for command in sorted(entry_points(group=COMMANDS), key=lambda command: command.name):
+        for command in _asked_for(sys.argv[1:]):
             add_command(command.name, command.load())
         app()
     except KeyboardInterrupt:  # While commands are loaded; from then on click takes it.
@@ -67,6 +67,17 @@ def main() -> None:
     except Deadlocked as error:
         print(f"twin: {error}", file=sys.stderr)
         sys.exit(DEADLOCKED)
+
+
+def _asked_for(arguments: Sequence[str]) -> list[EntryPoint]:
+    """Further commands that these arguments may need, by name; all for help and for a word that is none.
+
+    Loading what nobody has asked for would take a good part of the time in which a short command is done.
+    """
+    word = next((argument for argument in arguments if not argument.startswith("-")), None)
+    further = sorted(entry_points(group=COMMANDS), key=lambda command: command.name)
+    own = {command.callback.__name__ for command in app.registered_commands if command.callback}
+    return [] if word in own else [command for command in further if command.name == word] or further
 
 
 def add_command(name: str, command: Any) -> None:

@@ -26,6 +26,7 @@ from api.control import (
     worlds,
 )
 from api.reports import PROJECT
+from api.routers import routes_of
 from api.ui.pages import pages
 from api.viewer import viewer
 
@@ -34,10 +35,8 @@ TITLE: Final = "Control of the twin"
 
 def control_app() -> FastAPI:
     """The application to be mounted; who mounts it gives it its state."""
-    app = FastAPI(title=TITLE, version=version(PROJECT), docs_url=None, redoc_url=None)
-    for router in (*control_routers(), pages(), viewer(TITLE, "openapi.json")):
-        app.include_router(router)
-    return app
+    routes = routes_of(*control_routers(), pages(), viewer(TITLE, "openapi.json"))
+    return FastAPI(title=TITLE, version=version(PROJECT), docs_url=None, redoc_url=None, routes=routes)
 
 
 def control_routers() -> list[APIRouter]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,6 +11,7 @@ from api.bridge import Bridge
 from api.hosting.hosted import Hosted
 from api.hosting.keeping import Keeper, files_of
 from api.hosting.worlds import Worlds
+from api.newkey import new_key
 from api.stores import Stores
 from api.surprise import Unavailable
 from api.world import World, make_world
@@ -21,8 +21,6 @@ from twin.records.logfile import LogFile
 from twin.records.store import Kept, Store
 from twin.simulation.codec import from_plain
 from twin.simulation.pacing import Speed
-
-KEY_BYTES = 24
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +41,7 @@ async def open_world(worlds: Worlds, wanted: Wanted) -> Hosted:
     that cannot work.
     """
     worlds.check_room()
-    key = wanted.key or secrets.token_urlsafe(KEY_BYTES)
+    key = wanted.key or new_key()
     worlds.check_key(key)
     world_id = worlds.next_id()
     keeper = None if worlds.store is None else Keeper(worlds.store, world_id)

@@ -12,15 +12,18 @@ from typing import Any
 
 import httpx
 
+from tests.api.preloaded import Process
+
 STOP_S = 10
 Body = dict[str, Any]
+AnyProcess = Process | subprocess.Popen[str]
 
 
 @dataclass(frozen=True, slots=True)
 class Served:
     """A served twin: its process, its address, and a client that has its key."""
 
-    process: subprocess.Popen[str]
+    process: AnyProcess
     url: str
     control_url: str
     api_key: str
@@ -66,26 +69,42 @@ class Served:
         return [self.ok("GET", f"/api/v2/{path}") for path in paths]
 
 
+def serving(key: str, *options: str) -> tuple[str, ...]:
+    """The words of a command that serves a twin on a free port."""
+    return ("serve", "--port", "0", "--json", "--api-key", key, *options)
+
+
+@contextmanager
+def reached(process: AnyProcess, line: str, key: str) -> Iterator[Served]:
+    """A twin that has said in a ``line`` that it is ready, with a client until the end of the block."""
+    facts = json.loads(line)
+    url, headers = facts["url"], {"Authorization": f"Bearer {key}"}
+    with httpx.Client(base_url=url, headers=headers, timeout=60, trust_env=False) as client:
+        yield Served(process, url, facts["control_url"], key, client)
+
+
 @contextmanager
 def served(*options: str, key: str = "a-key", module: str = "twin") -> Iterator[Served]:
     """Serve a twin on a free port until the end of the block. ``module`` is the program."""
-    process = start("serve", "--port", "0", "--json", "--api-key", key, *options, module=module)
+    words = serving(key, *options)
+    process = start(*words) if module == "twin" else started_anew(module, *words)
     try:
         assert process.stdout is not None
         line = process.stdout.readline()
         assert line, f"not started, exit status {process.wait(STOP_S)}: {process.communicate()[1]}"
-        facts = json.loads(line)
-        url = facts["url"]
-        headers = {"Authorization": f"Bearer {key}"}
-        with httpx.Client(base_url=url, headers=headers, timeout=60, trust_env=False) as client:
-            yield Served(process, url, facts["control_url"], key, client)
+        with reached(process, line, key) as twin:
+            yield twin
     finally:
-        process.kill()
-        process.communicate()
+        _end(process)
 
 
-def start(*arguments: str, module: str = "twin") -> subprocess.Popen[str]:
+def start(*arguments: str) -> Process:
     """The command ``twin`` as a process."""
+    return Process(*arguments)
+
+
+def started_anew(module: str, *arguments: str) -> subprocess.Popen[str]:
+    """A module as a new process of Python, as ``python -m`` runs it."""
     return subprocess.Popen(
         [sys.executable, "-m", module, *arguments],
         stdin=subprocess.DEVNULL,
@@ -98,5 +117,16 @@ def start(*arguments: str, module: str = "twin") -> subprocess.Popen[str]:
 def run(*arguments: str) -> tuple[int, str, str]:
     """Run the command ``twin`` to its end: exit status, standard output, standard error."""
     process = start(*arguments)
-    out, err = process.communicate(timeout=60)
-    return process.returncode, out, err
+    try:
+        out, err = process.communicate(timeout=60)
+        return process.wait(), out, err
+    finally:
+        process.end()
+
+
+def _end(process: AnyProcess) -> None:
+    if isinstance(process, Process):
+        process.end()
+    else:
+        process.kill()
+        process.communicate()

@@ -201,8 +201,7 @@ def test_traffic_is_recorded_by_a_proxy_and_replayed_in_a_fresh_world(
         process.send_signal(signal.SIGINT)
         _, said = process.communicate(timeout=20)
     finally:
-        process.kill()
-        process.communicate()
+        process.end()
     assert (process.returncode, said.splitlines()[-1]) == (0, f"twin: 2 calls are in {out}")
     again = CommandLine(twin.url).run("record", "--target", twin.url, "--port", "0", "--out", str(out))
     assert "--force replaces it" in str(again.exception or again.output)

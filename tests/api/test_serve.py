@@ -40,10 +40,9 @@ def test_a_key_is_made_up_where_none_is_given():
         process = start("serve", "--site", "tiny", "--port", "0", "--json")
         assert process.stdout is not None
         keys.add(json.loads(process.stdout.readline())["api_key"])
-        process.kill()
-        process.communicate()
+        process.end()
     assert len(keys) == 2
-    assert all(len(key) >= 32 for key in keys)
+    assert all(re.fullmatch("[0-9a-f]{48}", key) for key in keys), "none looks like an option"
 
 
 def test_the_epoch_is_where_simulated_time_begins():
@@ -160,6 +159,17 @@ def test_help_needs_no_web_server():
         "sys.exit(bool({'fastapi', 'uvicorn', 'simpy', 'numpy'} & set(sys.modules)))"
     )
     assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
+
+
+@pytest.mark.parametrize("words", [("run", "no-such-scenario"), ("schema",), ("serve", "--site", "tinny")])
+def test_a_command_loads_none_of_the_others(words):
+    program = (
+        f"import sys; sys.argv = ['twin', *{words}]; import twin.cli\n"
+        "try: twin.cli.main()\n"
+        "finally: print('api.remote.commands' in sys.modules, file=sys.stderr)"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert done.stderr.splitlines()[-1] == "False"
 
 
 def chapter(title: str) -> str:

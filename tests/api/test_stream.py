@@ -15,7 +15,8 @@ from typer.core import TyperOption as Option
 from typer.main import get_command
 
 from api.serve import command
-from tests.api.forked import Process, attempt, forked
+from tests.api.forked import attempt, forked
+from tests.api.preloaded import Process
 from tests.api.server_process import Served, served
 
 JSON_CALL = {"calls": [{"path": "/api/v2/requests", "json": {"type": "NONSENSE"}}]}
@@ -158,10 +159,9 @@ def test_a_world_whose_seed_files_were_not_done_is_made_anew(tmp_path: Path) -> 
 def test_a_key_that_was_made_up_is_told_in_the_json_log_and_a_given_one_is_not() -> None:
     for given in ((), ("--api-key", "given-key")):
         options = ("--port", "0", "--json", "--site", "tiny", "--log-format", "json", *given)
-        process = Process(("serve", *options))
+        process = Process("serve", *options)
         try:
-            facts = process.facts()
-            assert facts is not None
+            facts = json.loads(process.stdout.readline())
             [ready] = [json.loads(line) for line in process.errors().splitlines()]
             assert ready["message"] == "ready"
             assert ready.get("api_key") == (None if given else facts["api_key"])
