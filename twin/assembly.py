@@ -109,14 +109,11 @@ class Finished:
 def rare_collection() -> Iterator[None]:
     """Let Python look for cyclic garbage seldom: a run makes next to none, and looking is not free."""
     usual = gc.get_threshold()
-    gc.collect()
-    gc.freeze()
     gc.set_threshold(200_000, 20, 100)
     try:
         yield
     finally:
         gc.set_threshold(*usual)
-        gc.unfreeze()
 
 
 @contextmanager
