@@ -98,12 +98,12 @@ def _user(twin: Served) -> str:
     return str(made.json()["api_key"])
 
 
-def findings(role: str, examples: int, *, loud: bool = False) -> set[Finding]:
+def findings(role: str, examples: int, phases: str = PHASES, *, loud: bool = False) -> set[Finding]:
     """All that schemathesis finds as a role. Raises AssertionError where it could not run to its end."""
     with as_role(role) as (twin, key), tempfile.TemporaryDirectory() as folder:
         record = Path(folder) / "findings.json"
         command = [sys.executable, "-m", "schemathesis.cli", "run", f"{twin.url}/openapi.json"]
-        command += ["--phases", PHASES, "--checks", "all", "--max-examples", str(examples)]
+        command += ["--phases", phases, "--checks", "all", "--max-examples", str(examples)]
         command += ["--generation-deterministic", "--continue-on-failure"]
         command += ["--no-color", "--baseline", str(record), "--baseline-update"]
         command += ["--header", f"Authorization: Bearer {key}"] if key else []
