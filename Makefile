@@ -33,6 +33,7 @@ check: types lint imports  ## linter, types, import rules
 
 lint: $(DEV)
 	$(BIN)/ruff check
+	$(BIN)/ruff format --check --quiet || { echo "run $(BIN)/ruff format"; exit 1; }
 
 types: $(DEV)
 	$(BIN)/mypy

@@ -134,7 +134,6 @@ class _Parser(Generic[Row]):
             raise _wrong(token, f"unknown field; supported are {', '.join(self._fields)} and *")
         return lambda table: table.column(field).containing(part)
 
-
     def _no_value(self, term: _Token) -> Complaint:
         """What is wrong with a term whose value is empty: where the value should be."""
         column = term.column + len(term.field or "") + 1

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Annotated, Any
 
 import httpx
@@ -93,12 +93,12 @@ def detail_of(answer: httpx.Response) -> str:
         return answer.text[:500] or answer.reason_phrase
     if isinstance(detail, str):
         return detail
-    return "; ".join(f"{_where(error['loc'])}{error['msg']}" for error in detail)
+    return "; ".join(_complaint(error["loc"], error["msg"]) for error in detail)
 
 
-def _where(location: Sequence[str | int]) -> str:
-    inside = [str(part) for part in location if part not in ("body", "query", "path")]
-    return f"{'.'.join(inside)}: " if inside else ""
+def _complaint(location: Sequence[str | int], message: str) -> str:
+    where = ".".join(str(part) for part in location if part not in ("body", "query", "path"))
+    return f"{where}: {message}" if where and not message.startswith(where) else message
 
 
 def end(reason: object) -> typer.Exit:
@@ -127,8 +127,22 @@ def show(value: Any, as_json: bool) -> None:
     if as_json:
         print(json.dumps(value))
     elif isinstance(value, dict):
-        for name, item in value.items():
-            print(f"{name:<16} {_cell(item)}")
+        lines = list(_lines("", value))
+        width = max(16, *(len(name) for name, _ in lines)) if lines else 0
+        for name, cell in lines:
+            print(f"{name:<{width}} {cell}")
+
+
+def _lines(name: str, value: Any) -> Iterator[tuple[str, str]]:
+    """What is printed of a value: of a part of a part with the names of both, of rows one each."""
+    if isinstance(value, dict):
+        for part, item in value.items():
+            yield from _lines(f"{name}.{part}" if name else part, item)
+    elif isinstance(value, list) and value and isinstance(value[0], dict):
+        for row in value:
+            yield name, ", ".join(f"{part} {_cell(item)}" for part, item in row.items())
+    else:
+        yield name, _cell(value)
 
 
 def show_table(columns: Sequence[str], rows: Iterable[Mapping[str, Any]], none: str) -> None:
@@ -146,6 +160,8 @@ def show_table(columns: Sequence[str], rows: Iterable[Mapping[str, Any]], none: 
 def _cell(value: Any) -> str:
     if value is None:
         return "-"
+    if isinstance(value, list) and not any(isinstance(item, list | dict) for item in value):
+        return ", ".join(map(str, value)) or "-"
     return json.dumps(value, ensure_ascii=False) if isinstance(value, dict | list) else str(value)
 
 

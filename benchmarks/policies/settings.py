@@ -70,9 +70,7 @@ def narrow(site: Site, bots: int) -> Site:
         Balcony(b.id, tuple({place.level: place for place in b.places}.values())) for b in site.balconies[::2]
     )
     left = {(place.level, place.x, place.y) for b in balconies for place in b.places}
-    levels = tuple(
-        Level(level.id, level.height_mm, tuple(_without(level, left))) for level in site.levels
-    )
+    levels = tuple(Level(level.id, level.height_mm, tuple(_without(level, left))) for level in site.levels)
     return replace(site, levels=levels, balconies=balconies, bots=parked_bots(levels, bots))
 
 

@@ -35,9 +35,7 @@ class Process:
         handle, self._errors = mkstemp(prefix="twin-errors-")
         os.close(handle)
         place = (dict(os.environ), os.getcwd())
-        self._process = _CONTEXT.Process(
-            target=_run, args=(arguments, place, write, self._errors, prepare)
-        )
+        self._process = _CONTEXT.Process(target=_run, args=(arguments, place, write, self._errors, prepare))
         self._process.start()
         write.close()
         self.stdout = os.fdopen(os.dup(read.fileno()), encoding="utf-8")

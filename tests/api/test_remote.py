@@ -28,7 +28,10 @@ def test_a_twin_is_driven_from_the_command_line(tmp_path: Path) -> None:
         assert json.loads(do("status", "--json"))["clock"]["now_ms"] == 0
         assert json.loads(do("advance", "--by", "PT5S", "--json"))["now_ms"] == 5000
         assert "5000" in do("clock")
-        do("advance", "--until", "waiting", expected=1)
+        told = [line.split() for line in do("advance", "--until", "waiting", expected=1).splitlines()]
+        assert ["reason", "nothing_left"] in told
+        assert ["meanwhile.left_off", "0"] in told
+        assert do("operators", "--line-ms", "-5", expected=1).count("line_ms") == 1
         assert json.loads(do("clock", "max", "--json"))["speed"] == "max"
         assert do("snapshot") == "no snapshots\n"
         made = json.loads(do("world", "make", "mine", "--seed", "4", "--speed", "0", "--stock", "--json"))

@@ -79,9 +79,10 @@ def test_it_ends_cleanly_though_connections_are_open(stop):
     with served("--site", "tiny") as twin:
         twin.clock()
         host, port = twin.url.removeprefix("http://").split(":")
-        with socket.create_connection((host, int(port))) as silent, socket.create_connection(
-            (host, int(port))
-        ) as half:
+        with (
+            socket.create_connection((host, int(port))) as silent,
+            socket.create_connection((host, int(port))) as half,
+        ):
             half.sendall(b"POST /api/v2/sku HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{")
             silent.sendall(b"GET /api")
             twin.clock()

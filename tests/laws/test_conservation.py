@@ -269,6 +269,7 @@ class MaintainedWarehouse(Warehouse):
 TestWarehouse = Warehouse.TestCase
 TestWarehouse.settings = settings(laws(50), stateful_step_count=40)
 
+
 class CountedWarehouse(MaintainedWarehouse):
     """The same, counting what is done over all examples; long campaigns tell how far they are."""
 

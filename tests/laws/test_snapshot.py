@@ -198,9 +198,7 @@ def test_snapshots_are_good_in_every_phase_of_a_bots_work(other: Interpreter) ->
 
 def test_a_snapshot_is_good_while_a_carrier_waits_for_room_to_go_back(other: Interpreter) -> None:
     """Its lane is being worked in and all others are full: the return is asked for but not begun."""
-    world = World(
-        site_seed=20, bots=10, fill_percent=95, minutes=4, lines_per_hour=1200, policies=DIGGING
-    )
+    world = World(site_seed=20, bots=10, fill_percent=95, minutes=4, lines_per_hour=1200, policies=DIGGING)
     story = tell(world)
     engine = story.world.build()
     while not any(deck.returns for deck in engine.plant.decks.values()):

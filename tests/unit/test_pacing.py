@@ -127,9 +127,7 @@ def test_a_factor_or_max_is_a_speed(value):
 NO_NUMBERS = [True, False, "fast", "1", "", None, [1], {}]
 
 
-@pytest.mark.parametrize(
-    "value", [-1, -0.001, math.nan, math.inf, 1e308, 10**400, FASTEST + 1, *NO_NUMBERS]
-)
+@pytest.mark.parametrize("value", [-1, -0.001, math.nan, math.inf, 1e308, 10**400, FASTEST + 1, *NO_NUMBERS])
 def test_anything_else_is_refused_with_what_would_be_right(value):
     with pytest.raises(Invalid, match=r'0 \(paused\), a number up to 1,000,000 .* or "max"') as refusal:
         parse_speed(value)

@@ -102,7 +102,7 @@ WRONG: dict[str, tuple[str, str]] = {
     ),
     "a shift that is none": (
         GOOD + "people:\n  all: {shifts: [6 to 14]}\n",
-        "s.yaml:9:18: people.all.shifts value 1 is 6 to 14; write a shift such as \"06:00-14:00\", in quotes",
+        's.yaml:9:18: people.all.shifts value 1 is 6 to 14; write a shift such as "06:00-14:00", in quotes',
     ),
     "several at once": (
         changed("name: good", "nam: good").replace("replications: 2", "replications: 0"),

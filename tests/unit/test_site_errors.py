@@ -81,8 +81,7 @@ WRONG_VALUES = [
     (
         "name: small",
         "name: small\nperson: {line_distribution: [uniform]}",
-        "3:29: line_distribution is a list; "
-        "use one of lognormal, constant, exponential, uniform, triangular",
+        "3:29: line_distribution is a list; use one of lognormal, constant, exponential, uniform, triangular",
     ),
     (
         "name: small",
@@ -97,8 +96,7 @@ WRONG_VALUES = [
     (
         "name: small",
         "name: small\nperson: {line_distribution: uniform, line_spread_ms: 5000}",
-        "3:54: line_spread_ms 5000 is not below line_ms 5000, but times are above zero; "
-        "give at most 4999",
+        "3:54: line_spread_ms 5000 is not below line_ms 5000, but times are above zero; give at most 4999",
     ),
 ]
 

@@ -370,9 +370,7 @@ class Floor:
         bot.carrier = None
         self._stand(deck, carrier.id, bot.cell)
         x, y = deck.level.xy[bot.cell]
-        self.happened.append(
-            past.CarrierLowered(bot.id, carrier.id, bot.level, x, y, step.energy_mj)
-        )
+        self.happened.append(past.CarrierLowered(bot.id, carrier.id, bot.level, x, y, step.energy_mj))
 
     def _stand(self, deck: Deck, carrier: int, cell: int) -> None:
         if deck.carrier_at[cell] or deck.lane_of[cell] == NO_LANE:

@@ -67,9 +67,7 @@ class Orders:
         for job in self.state.jobs.values():
             if job.status not in work.JOB_ENDED and job.balcony is not None and job.entity is not None:
                 self.open_at[job.balcony] += 1
-        self.open_requests = sum(
-            r.status not in work.REQUEST_ENDED for r in self.state.requests.values()
-        )
+        self.open_requests = sum(r.status not in work.REQUEST_ENDED for r in self.state.requests.values())
 
     # -- acceptance
 
@@ -336,9 +334,7 @@ class Orders:
         if status not in work.REQUEST_NEXT[request.status]:
             raise AssertionError(f"{request.id} cannot go from {request.status} to {status}")
         before, request.status, request.updated_ms = request.status, status, now
-        self.happened.append(
-            past.RequestStateChanged(request.id, request.type_name, before, status)
-        )
+        self.happened.append(past.RequestStateChanged(request.id, request.type_name, before, status))
 
 
 def carrier_id(text: str) -> int | None:

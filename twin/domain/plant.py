@@ -378,4 +378,3 @@ def _places_by_level(site: Site) -> dict[int, dict[int, tuple[int, ...]]]:
             if cells:
                 places[level.id][balcony.id] = tuple(cells)
     return places
-

@@ -47,9 +47,7 @@ class Queues:
         """Queue a new visit for a job."""
         assert job.balcony is not None
         assert job.carrier is not None
-        visit = Visit(
-            self.state.next_visit, job.carrier, job.level, job.balcony, priority, now, [job.id]
-        )
+        visit = Visit(self.state.next_visit, job.carrier, job.level, job.balcony, priority, now, [job.id])
         self.state.next_visit += 1
         self.state.visits[visit.id] = visit
         self.visits_of.setdefault(visit.carrier, []).append(visit.id)

@@ -280,9 +280,7 @@ class Stock:
         load = self.state.loads[box]
         before = load.item_count
         self._recount(load, count, now)
-        self.happened.append(
-            past.LoadChanged(box, load.sku, count, before, load.item_count_max, reason, job)
-        )
+        self.happened.append(past.LoadChanged(box, load.sku, count, before, load.item_count_max, reason, job))
 
 
 def _chosen(wanted: T | ask.Unset, present: T) -> T:
@@ -303,4 +301,3 @@ def _check_counts(count: int, capacity: int) -> None:
         raise Invalid("item_count_max", f"item_count_max must lie between 1 and {LARGEST_QUANTITY}")
     if count > capacity:
         raise Invalid("item_count", f"item_count {count} is more than item_count_max {capacity}")
-

@@ -245,4 +245,3 @@ def world(
         )
 
     return World(make, warm_up)
-

@@ -58,9 +58,7 @@ def cuts(traffic: Traffic, bot: Bot, now: int) -> Iterator[Cut]:
         yield Cut(bot.steps[: index + 1], bot.steps[index + 1 :])
 
 
-def _short_legs(
-    traffic: Traffic, leg: Step, laden: bool, axis: int, now: int
-) -> Iterator[tuple[Step, Step]]:
+def _short_legs(traffic: Traffic, leg: Step, laden: bool, axis: int, now: int) -> Iterator[tuple[Step, Step]]:
     """A leg that ends early, in every way it can, and what is left of it."""
     start, arrived = 0, leg.begin_ms
     brakes = traffic.brakes[laden]

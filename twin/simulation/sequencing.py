@@ -97,9 +97,7 @@ def in_order(traffic: Traffic, bots: Sequence[Bot], now: int) -> dict[int, Trip]
         for bot in able:
             traffic.follow(bot, now)
         if stuck is None:
-            return {
-                b: traffic.trip(c.bot, c.stops, _padded(c), c.times, now) for b, c in courses.items()
-            }
+            return {b: traffic.trip(c.bot, c.stops, _padded(c), c.times, now) for b, c in courses.items()}
         able = [bot for bot in able if bot.id != stuck]
     return {}
 
@@ -181,4 +179,3 @@ def _moves(bot: Bot) -> list[Move]:
         else:
             leg, index = leg + 1, 0
     return moves
-

@@ -49,9 +49,7 @@ class Track:
         """The track of a run profile."""
         enter, leave = profile.enter_ms[1:], profile.leave_ms[1:]
         leaving = profile.leave_ms[:-1]
-        return cls(
-            profile.duration_ms, profile.leave_ms[0], leaving, enter, leave, (*leave[:-1], FOREVER)
-        )
+        return cls(profile.duration_ms, profile.leave_ms[0], leaving, enter, leave, (*leave[:-1], FOREVER))
 
 
 @dataclass(slots=True)

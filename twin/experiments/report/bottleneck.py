@@ -30,9 +30,7 @@ def bottleneck(means: Mapping[str, float]) -> str:
 
 def _people(means: Mapping[str, float]) -> str | None:
     stem = "balcony_utilisation."
-    by_balcony = {
-        name.removeprefix(stem): value for name, value in means.items() if name.startswith(stem)
-    }
+    by_balcony = {name.removeprefix(stem): value for name, value in means.items() if name.startswith(stem)}
     if not by_balcony:
         return None
     busiest = max(by_balcony, key=lambda balcony: by_balcony[balcony])

@@ -123,9 +123,7 @@ def dots(title: str, rows: Sequence[tuple[str, Interval]], kpi: Kpi, bound: floa
     return chart.svg()
 
 
-def _dot(
-    chart: Chart, x: float, y: float, found: Interval, kpi: Kpi, across: Scale, tip: str
-) -> None:
+def _dot(chart: Chart, x: float, y: float, found: Interval, kpi: Kpi, across: Scale, tip: str) -> None:
     if math.isfinite(found.low):
         low, _, high = _ends(found, kpi)
         chart.line(across(low), y, across(high), y, "whisker")

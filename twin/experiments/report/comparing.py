@@ -27,9 +27,7 @@ def comparison(results: Results) -> str:
             target = results.base.targets.get(name)
             bound = bound_of(target) if target else None
             pictures.append(_curve(results, key, kpi, bound) if key else _dots(results, kpi, bound))
-    return (
-        f'<h2>Comparison</h2>\n<div class="grid-2">{"".join(pictures)}</div>\n{_verdicts(results, names)}'
-    )
+    return f'<h2>Comparison</h2>\n<div class="grid-2">{"".join(pictures)}</div>\n{_verdicts(results, names)}'
 
 
 def _number(value: object) -> float | None:

@@ -190,8 +190,7 @@ def _maps(variant: VariantResult) -> str:
     return (
         "<h2>Where it happens</h2>\n<p class='soft'>First replication, after the warm-up; each map on a"
         " scale of its own, stronger is more. Orange: handover places, green: chargers, grey: storage and"
-        " walls.</p>\n"
-        + "\n".join(rows)
+        " walls.</p>\n" + "\n".join(rows)
     )
 
 
@@ -203,7 +202,7 @@ def _level(level: dict[str, Any]) -> str:
         where = f"Level {level['level']}, {title.lower()}: {most}"
         caption = said.format(n=drawn.largest) if drawn.largest else "nothing"
         pictures.append(
-            f'<figure><h3>Level {level["level"]}: {title}</h3>'
+            f"<figure><h3>Level {level['level']}: {title}</h3>"
             f'<img src="{drawn.url}" alt="{escape(where)}" title="{escape(where)}">'
             f"<figcaption>{escape(caption)}</figcaption></figure>"
         )

@@ -232,4 +232,3 @@ def _footer(results: Results) -> str:
         f" {manifest['code_sha256'][:16]}. Definitions of the figures: docs/kpis.md; of the statistics:"
         " docs/statistics.md.</p></footer>"
     )
-

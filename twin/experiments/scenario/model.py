@@ -118,7 +118,6 @@ class Stream:
     begin: int = 0
     end: int | None = None
 
-
     @property
     def is_order(self) -> bool:
         """Whether pieces are picked."""

@@ -37,9 +37,7 @@ def written(study: Study, variants: Iterable[Variant], taken: Iterable[str]) -> 
 
 
 def _named(variant: Variant) -> dict[str, Any]:
-    values = {
-        key: plain_node(Scalar(setting_mark(0), text, "")) for key, text in variant.changes.items()
-    }
+    values = {key: plain_node(Scalar(setting_mark(0), text, "")) for key, text in variant.changes.items()}
     return {"name": variant.name, **values}
 
 
