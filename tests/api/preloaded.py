@@ -5,6 +5,7 @@ What they run is `twin.cli.main`, as ``python -m twin`` does; loading takes that
 
 from __future__ import annotations
 
+import atexit
 import os
 import subprocess
 import sys
@@ -37,6 +38,8 @@ class Process:
         place = (dict(os.environ), os.getcwd())
         self._process = _CONTEXT.Process(target=_run, args=(arguments, place, write, self._errors, prepare))
         self._process.start()
+        # Whoever forgets to end it must not make multiprocessing wait for it for ever.
+        atexit.register(self._process.kill)
         write.close()
         self.stdout = os.fdopen(os.dup(read.fileno()), encoding="utf-8")
         read.close()
