@@ -73,6 +73,13 @@ def test_where_nothing_is_enough_there_is_no_answer_but_a_curve():
     assert found.headline == f"{tried}: all miss one"
 
 
+def test_where_more_is_worse_the_largest_that_is_enough_is_named():
+    found = size(LOOP, "site.person.line_ms=4000,6000,9000", "lines_per_hour>=500")
+    assert found.answer == "4000"
+    said = "more is not better: site.person.line_ms=9000 misses a target; the largest that met them is 6000"
+    assert found.notes == (said,)
+
+
 def test_values_that_the_site_has_no_room_for_end_the_range():
     found = size(LOOP, "fleet.bots_per_level=1..9", "lines_per_hour>=100")
     assert found.answer == "1"
@@ -89,6 +96,10 @@ def test_values_that_the_site_has_no_room_for_end_the_range():
             "takt<=9",
             "not a range; write whole numbers, such as 2..20 or 100..900:50",
         ),
+        ("fleet.bots_per_level=6,4,2", "takt<=9", "do not rise; write numbers with one unit, such as 2,4,8"),
+        ("fleet.bots_per_level=2,2", "takt<=9", "do not rise; write numbers with one unit, such as 2,4,8"),
+        ("policies.dispatch=nearest,oldest", "takt<=9", "with one unit, such as 2,4,8"),
+        ("run.seed=1..4", "takt<=9", "'run.seed' is the same for all variants; set it in the file itself"),
         ("fleet.bots_per_levl=1..2", "takt<=9", "did you mean 'bots_per_level'?"),
         ("fleet.bots_per_level=1..2", "takt=9", "not a target; write KPI>=value or KPI<=value, in quotes"),
         ("fleet.bots_per_level=1..2", "tact<=9", "there is no KPI 'tact'; did you mean 'takt'?"),

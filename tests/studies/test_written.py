@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from small import TEXT, executor
 
+from twin.domain.errors import ScenarioRefused
 from twin.experiments.finding import shipped
 from twin.experiments.scenario.reading import FOLDER, Study, load_study
 from twin.experiments.scenario.writing import written
@@ -69,6 +70,17 @@ def carried_out(study: Study, folder: Path, whole: bool = True) -> dict[str, lis
 
 
 @pytest.mark.parametrize("name", shipped(FOLDER))
+def test_a_folder_with_somebody_s_own_scenario_or_report_is_refused_and_left(tmp_path):
+    for name in ("scenario.yaml", "report.html"):
+        folder = tmp_path / name.partition(".")[0]
+        folder.mkdir()
+        (folder / name).write_text("mine")
+        with pytest.raises(ScenarioRefused, match=f"there is a {name} that no run has written"):
+            Folder(folder)
+        assert [path.name for path in folder.iterdir()] == [name]
+        assert (folder / name).read_text() == "mine"
+
+
 def test_every_shipped_scenario_written_out_is_the_same_scenario(name, tmp_path):
     study = load_study(shipped(FOLDER)[name], ["run.replications=2"])
     text, files = written(study, study.compared(), ())

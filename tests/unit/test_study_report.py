@@ -155,6 +155,11 @@ BUSY = {"bot_share_idle": 0.05, "balcony_utilisation.1": 0.3, "balcony_starved":
         ({**BUSY, "bot_share_wait_traffic": 0.3}, "is the bots.*30 %.*waiting for one another"),
         ({**BUSY, "bot_share_dig": 0.4}, "40 %.*moving carriers out of the way"),
         ({**BUSY, "charge_share": 0.35}, "35 %.*charging"),
+        ({**BUSY, "bot_share_wait_station": 0.22, "bot_share_travel_laden": 0.58}, "driving; more bots help"),
+        ({**BUSY, "bot_share_wait_station": 0.8}, "80 %.*standing at balconies"),
+        ({**BUSY, "balcony_unattended": 1.0}, "nobody is there.*100 %.*Longer shifts help"),
+        ({**IDLE, "balcony_utilisation.1": 0.99, "balcony_utilisation.2": 0.0}, "the people: they work"),
+        ({**IDLE, "lead_queue": 400.0}, "Yet 91 %.*handover places"),
         ({**IDLE, "lead_charge": 50.0, "order_lead_time_mean": 100.0}, "is energy.*50 s"),
     ],
 )

@@ -78,6 +78,6 @@ def test_a_run_that_is_short_or_asked_too_much_is_warned_of() -> None:
     assert [text[:12] for text in warnings(never, 10)] == ["The run is t"]
     grows = {**steady, "open_orders": [float(n) for n in range(120)]}
     assert warnings(grows, 10) == [
-        "The system is not stable: open orders grow by about 60.0 an hour. More is asked than it can do,"
-        " and lead times depend on how long the run is."
+        "The system is not stable: open orders grow by about 60.0 an hour in the first replication. Either"
+        " more is asked than it can do, or the run is too short to tell; lead times depend on how long it is."
     ]

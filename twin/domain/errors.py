@@ -63,6 +63,10 @@ class ScenarioRefused(Refusal):
     """A scenario that cannot be run: says what, where, and what would be right."""
 
 
+class BrokenPolicy(Exception):
+    """A policy has chosen what cannot be; says what. Nothing was changed."""
+
+
 class Deadlocked(AssertionError):
     """A run was stopped by a deadlock, a mistake of the twin; says who waited for whom."""
 

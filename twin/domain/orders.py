@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from twin.domain import commands as ask
@@ -15,6 +15,7 @@ from twin.domain.errors import (
     NOT_ENOUGH_ROOM,
     SKU_UNKNOWN,
     AlreadyExists,
+    BrokenPolicy,
     EntityFeedback,
     Invalid,
     NotFound,
@@ -77,6 +78,8 @@ class Orders:
         entities = command.carriers if isinstance(command, ask.PlaceFetch) else command.lines
         if not entities:
             raise Invalid("entities", "A request needs at least one entity")
+        if type(command.priority) is not int:
+            raise Invalid("priority", f"A priority is a whole number, not {command.priority!r}")
         feedback = tuple(self._feedback(command))
         if feedback:
             raise RequestAborted(request_id, feedback)
@@ -112,7 +115,7 @@ class Orders:
         filling = isinstance(command, ask.PlaceReplenishment)
         wanted: dict[str, int] = {}
         for line in command.lines:
-            if not 1 <= line.quantity <= LARGEST_QUANTITY:
+            if type(line.quantity) is not int or not 1 <= line.quantity <= LARGEST_QUANTITY:
                 raise Invalid("quantity", f"A quantity must lie between 1 and {LARGEST_QUANTITY}")
             sku = self.state.skus.get(line.sku)
             if sku is None or sku.deleted_ms is not None:
@@ -125,11 +128,44 @@ class Orders:
                 yield EntityFeedback(line.sku, work.SKU_ENTITY, code, text)
 
     def accept(self, command: Placing, picks: Iterable[Pick], now: int) -> str:
-        """Book and queue the jobs of a request that ``check`` has let through."""
+        """Book and queue the jobs of a request that ``check`` has let through.
+
+        Raises BrokenPolicy for picks that do not serve it, with nothing changed.
+        """
+        picks = list(picks)
+        self._check_picks(command, picks)
         request = self._create(command, self.check(command), now)
         for pick in picks:
             self._add_job(request, pick, now)
         return request.id
+
+    def _check_picks(self, command: Placing, picks: Sequence[Pick]) -> None:
+        """Whether picks are of what was asked for, all of it, and from where it is."""
+        asked: list[tuple[str | None, int]]
+        if isinstance(command, ask.PlaceFetch):
+            asked = [(None, 1)] * len(command.carriers)
+        else:
+            asked = [(line.sku, line.quantity) for line in command.lines]
+        missing = [quantity for _, quantity in asked]
+        for pick in picks:
+            if not 0 <= pick.entity < len(asked) or not self._holds(pick, asked[pick.entity][0]):
+                raise BrokenPolicy(f"allocation: {pick} is nothing that {command} asks for")
+            missing[pick.entity] -= 1 if pick.box is None else pick.quantity
+        if any(missing):
+            raise BrokenPolicy(
+                f"allocation: the picks for {command} leave {missing} of its lines or take more"
+            )
+
+    def _holds(self, pick: Pick, sku: str | None) -> bool:
+        """Whether there are such a carrier and balcony, and on it such a box with pieces of that SKU."""
+        if pick.carrier not in self.state.carriers or pick.balcony not in self.open_at:
+            return False
+        if sku is None:
+            return pick.box is None
+        box, load = self.state.boxes.get(pick.box or 0), self.state.loads.get(pick.box or 0)
+        if box is None or load is None or (box.carrier, load.sku) != (pick.carrier, sku):
+            return False
+        return type(pick.quantity) is int and pick.quantity > 0
 
     def _create(self, command: Placing, request_id: str, now: int) -> Request:
         if isinstance(command, ask.PlaceFetch):

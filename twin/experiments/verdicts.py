@@ -65,7 +65,8 @@ def warnings(minutes: Mapping[str, Sequence[float]], warm_up_minutes: int) -> li
     rising = growth(queue[warm_up_minutes:])
     if rising.sure:
         found.append(
-            f"The system is not stable: open orders grow by about {60 * rising.per_step:.1f} an hour. More is"
-            " asked than it can do, and lead times depend on how long the run is."
+            f"The system is not stable: open orders grow by about {60 * rising.per_step:.1f} an hour in"
+            " the first replication. Either more is asked than it can do, or the run is too short to tell;"
+            " lead times depend on how long it is."
         )
     return found

@@ -53,11 +53,14 @@ class Outcomes:
         return [result.variant.name for result in self.results]
 
     def kpis(self, *names: str) -> pd.DataFrame:
-        """Mean, interval and n of all figures, or of some, for every variant (``docs/kpis.md``)."""
+        """Mean, interval and n of all figures, or of some, for every variant (``docs/kpis.md``).
+
+        Shares lie between 0 and 1, as in ``kpis.json``; those of ``World.kpis`` are in percent.
+        """
         import pandas as pd
 
         rows = [
-            (result.variant.name, name, each.mean, each.low, each.high, each.n, describe(name).unit)
+            (result.variant.name, name, each.mean, each.low, each.high, each.n, describe(name).plain_unit)
             for result in self.results
             for name, each in result.kpis.items()
             if not names or name in names

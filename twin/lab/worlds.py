@@ -12,11 +12,12 @@ from twin.domain.battery import percent
 from twin.domain.commands import PlaceFulfillment, SkuLine
 from twin.domain.events import Event, LegPlanned, RequestStateChanged
 from twin.domain.layout import Site
-from twin.domain.work import OPERATOR_SIMULATED, REQUEST_ENDED
+from twin.domain.work import OPERATOR_API, OPERATOR_BOTH, OPERATOR_SIMULATED, REQUEST_ENDED
 from twin.experiments.scenario.quantities import duration_ms
 from twin.experiments.sitefile import find_site, load_site
 from twin.experiments.stocking import RandomStock
 from twin.lab.drawing import Picture, draw_level
+from twin.lab.stopping import between_events
 from twin.policies.chosen import Policies
 from twin.records.eventlog import EventLog
 from twin.records.measures import PARTS, Measures, OrderTimes
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 
 HOUR_MS = 3_600_000
 LEGS_SHOWN = 4
+LARGEST = {"seed": 2**63, "lines_per_hour": 100_000}
 FOR_EVER_MS = 100 * 365 * 24 * HOUR_MS
 
 
@@ -70,6 +72,8 @@ class World:
     def __init__(self, make: Callable[[list[Observer]], Engine], warm_up: str = "0 min") -> None:
         self.notes = Notes(duration_ms(warm_up))
         self.engine = make([self.notes.note])
+        self.objects: dict[str, object] = {}
+        """Policies that were given as objects, by decision: no name says what they are."""
 
     # -- time
 
@@ -79,8 +83,16 @@ class World:
         return self.engine.now / 60_000
 
     def run(self, duration: str) -> World:
-        """Let time pass, such as ``"10 min"``. Raises Unclear for what is no duration."""
-        self.engine.run_until(self.engine.now + duration_ms(duration))
+        """Let time pass, such as ``"10 min"``. Raises Unclear for what is no duration.
+
+        Ctrl-C stops it between two events: the world is whole, and goes on when it is run again.
+        """
+        last = self.engine.now + duration_ms(duration)
+        with between_events() as check:
+            while (due := self.engine.peek()) is not None and due <= last:
+                self.engine.step()
+                check()
+        self.engine.run_until(last)
         return self
 
     def run_until(self, condition: Callable[[World], bool], limit: str = "24 h") -> World:
@@ -90,7 +102,8 @@ class World:
             due = self.engine.peek()
             if due is None or due > last:
                 raise TimeoutError(f"not so after {limit}")
-            self.engine.step()
+            with between_events():
+                self.engine.step()
         return self
 
     # -- work
@@ -115,11 +128,11 @@ class World:
         twin = World.__new__(World)
         twin.notes = self.notes.fork()
         named = {name: value for name, value in policies.items() if isinstance(value, str)}
+        kept = {name: deepcopy(policy) for name, policy in self.objects.items() if name not in policies}
+        twin.objects = kept | {name: value for name, value in policies.items() if not isinstance(value, str)}
         choice = {**self.engine.origin.policies.as_dict(), **named}
-        chosen = Policies.named(choice)
-        objects = {name: value for name, value in policies.items() if not isinstance(value, str)}
-        if objects:
-            chosen = replace(chosen, **objects)  # type: ignore[arg-type]
+        chosen = Policies.named({name: value for name, value in choice.items() if name not in twin.objects})
+        chosen = replace(chosen, **twin.objects)  # type: ignore[arg-type]
         twin.engine = restore(self.engine.snapshot(), chosen)
         twin.engine.subscribe(twin.notes.note)
         return twin
@@ -228,8 +241,14 @@ def world(
     """A warehouse at simulated time 0 with random stock, and with random orders if any are asked for.
 
     ``people`` says who gives the triggers (``simulated``, ``api``, ``both``); ``policies`` are names
-    by decision. The same arguments make the same world, event for event.
+    by decision. The same arguments make the same world, event for event. Raises ValueError for what
+    cannot be.
     """
+    if people not in (OPERATOR_SIMULATED, OPERATOR_API, OPERATOR_BOTH):
+        raise ValueError(f"people is {people!r}; give simulated, api or both")
+    for name, number in (("seed", seed), ("lines_per_hour", lines_per_hour)):
+        if type(number) is not int or not 0 <= number < LARGEST[name]:
+            raise ValueError(f"{name} is {number!r}; give a whole number from 0 to {LARGEST[name] - 1}")
     loaded = load_site(find_site(site)) if isinstance(site, str) else site
     demands = [Demand("orders", lines_per_hour, FOR_EVER_MS)] if lines_per_hour else []
 

@@ -62,11 +62,23 @@ def _lock(handle: int, path: Path) -> None:
         raise ScenarioRefused(f"{path}: another run writes its results there; {advice}") from None
 
 
+def _check_ours(path: Path) -> None:
+    """What has no manifest is no folder of results: a scenario or a report in it is the user's own."""
+    own = [name for name in ("scenario.yaml", "report.html") if (path / name).exists()]
+    if own and not (path / "manifest.json").exists():
+        raise ScenarioRefused(
+            f"--out {path}: there is a {' and a '.join(own)} that no run has written;"
+            " name an empty folder, or one with results"
+        )
+
+
 class Folder:
     """A folder of results."""
 
     def __init__(self, path: Path) -> None:
+        """Make it where it is not there. Raises ScenarioRefused where it has such files of somebody else."""
         self.path = path
+        _check_ours(path)
         self._runs = path / "runs"
         self._runs.mkdir(parents=True, exist_ok=True)
 

@@ -9,14 +9,17 @@ count as enough.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any
 
 from twin.domain.errors import Refusal, ScenarioRefused
 from twin.experiments.scenario.kpinames import kpi_trouble, unit_of
 from twin.experiments.scenario.quantities import Bound, Unclear, bound
 from twin.experiments.scenario.reading import Study, vary
+from twin.experiments.scenario.varying import alike_trouble
 from twin.studies.study import Executor, Result, replications, warm_up
 from twin.studies.summary import MET, MISSED, OPEN, Verdict, judge, kpis_of, plain_interval
 
@@ -94,6 +97,8 @@ class Size:
 def question(study: Study, varied: str, targets: Sequence[str]) -> Question:
     """What the command line asks for; without targets those of the file. Raises ScenarioRefused."""
     key, equals, text = varied.partition("=")
+    if trouble := alike_trouble(key.strip()):
+        raise ScenarioRefused(f"--vary {varied}: {trouble}")
     if not equals:
         raise ScenarioRefused(f"--vary {varied}: no values; write key=2..20 or key=2,4,8")
     wanted = dict(_target(text) for text in targets) or study.scenario.targets
@@ -124,6 +129,7 @@ def _values(varied: str, text: str) -> Iterable[str]:
     if not dots:
         values = [value.strip() for value in text.split(",")]
         if all(values):
+            _check_ascending(varied, values)
             return values
         raise ScenarioRefused(f"--vary {varied}: a value is missing; write key=2..20 or key=2,4,8")
     if not (first.isdigit() and last.isdigit() and (step or "1").isdigit()):
@@ -136,6 +142,20 @@ def _values(varied: str, text: str) -> Iterable[str]:
     return [str(value) for value in range(low, high + 1, width)]
 
 
+def _check_ascending(varied: str, values: Sequence[str]) -> None:
+    """Numbers, each greater than the one before, all with one unit or none. Raises ScenarioRefused."""
+    matches = [re.fullmatch(r"([+-]?[0-9.]+)(.*)", value) for value in values]
+    found = [
+        (float(match[1]), match[2]) for match in matches if match is not None and match[1].count(".") < 2
+    ]
+    numbers = [number for number, _ in found]
+    rising = all(a < b for a, b in pairwise(numbers))
+    if len(found) < len(values) or not rising or len({unit for _, unit in found}) > 1:
+        raise ScenarioRefused(
+            f"--vary {varied}: these do not rise; write numbers with one unit, such as 2,4,8"
+        )
+
+
 def find_size(study: Study, asked: Question, executor: Executor) -> Size:
     """Carry it out."""
     count, notes = _possible(study, asked)
@@ -144,7 +164,19 @@ def find_size(study: Study, asked: Question, executor: Executor) -> Size:
     curve = tuple(search.points[index] for index in sorted(search.points))
     if any(point.verdict == OPEN for point in curve):
         notes += (f"values that are open after {LOOKS[-1]} replications do not count as enough",)
+    if note := _falling(asked.key, curve):
+        notes += (note,)
     return Size(asked.key, None if answer is None else asked.values[answer], curve, notes)
+
+
+def _falling(key: str, curve: Sequence[Point]) -> str | None:
+    """Says so where a larger value misses what a smaller one meets."""
+    met = [i for i, point in enumerate(curve) if point.verdict == MET]
+    missed = next((p.value for p in curve[met[-1] + 1 :] if p.verdict == MISSED), None) if met else None
+    if missed is None:
+        return None
+    largest = curve[met[-1]].value
+    return f"more is not better: {key}={missed} misses a target; the largest that met them is {largest}"
 
 
 def _possible(study: Study, asked: Question) -> tuple[int, tuple[str, ...]]:

@@ -107,7 +107,19 @@ class Result:
         found = warnings(first.series["minutes"], first.warm_up_ms // MINUTE_MS)
         if lost:
             found.append(f"{lost} lines were not ordered for lack of stock (or room).")
-        return found
+        return [*found, *self._not_narrow()]
+
+    def _not_narrow(self) -> list[str]:
+        asked = self.variant.scenario.run.replications
+        if not isinstance(asked, Until) or len(self.outcomes) < asked.at_most:
+            return []
+        wide = replications_for(known(self.kpis, asked.kpi), asked.half_width_percent / 100)
+        if wide <= len(self.outcomes):
+            return []
+        return [
+            f"{asked.kpi} is not known to {asked.half_width_percent:g} % after {asked.at_most} replications,"
+            f" the most that were allowed; about {wide} would do."
+        ]
 
 
 def carry_out(variants: Sequence[Variant], executor: Executor) -> list[Result]:

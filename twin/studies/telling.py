@@ -38,6 +38,10 @@ def tell_run(result: Result, wall_s: float) -> None:
         print(f"  {describe(name).title:{width}}  {told(kpis, name)}")
     for verdict in judge(kpis, scenario.targets):
         print(f"  target {_verdict(verdict)}")
+    _warn(result)
+
+
+def _warn(result: Result) -> None:
     for warning in result.warnings:
         print(f"  warning: {warning}")
 
@@ -52,6 +56,7 @@ def tell_sweep(results: Sequence[Result], base: str | None, wall_s: float) -> No
         figures = ", ".join(f"{kpi} {told(found, kpi)}" for kpi in kpis if kpi in found)
         verdicts = [verdict.verdict for verdict in judge(found, result.variant.scenario.targets)]
         print(f"  {result.variant.name:{width}}  {figures}  {', '.join(verdicts)}".rstrip())
+        _warn(result)
     for found_differences in comparisons(results, base).values():
         for kpi in kpis:
             if kpi in found_differences:
@@ -77,6 +82,7 @@ def tell_size(size: Size, wall_s: float) -> None:
     for point in size.curve:
         verdicts = "; ".join(_verdict(verdict) for verdict in point.verdicts)
         print(f"  {point.value:>{width}}  {verdicts} (n = {len(point.result.outcomes)})")
+        _warn(point.result)
     for note in size.notes:
         print(f"  note: {note}")
 

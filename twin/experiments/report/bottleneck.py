@@ -12,6 +12,8 @@ BUSY = 0.85
 """A share of time at which a person or a fleet counts as fully used."""
 WAITS = 0.25
 """A share of the lead time that is worth naming."""
+MOSTLY = 0.5
+"""A share of the lead time that is most of it."""
 LARGE = 0.2
 """A share of the bots' time that is worth naming."""
 
@@ -21,6 +23,8 @@ def bottleneck(means: Mapping[str, float]) -> str:
     people = _people(means)
     if people is not None:
         return people
+    if means.get("balcony_unattended", 0.0) >= LARGE:
+        return _nobody(means)
     if _busy_bots(means) >= BUSY:
         return _bots(means)
     if _lead_share(means, "charge") >= WAITS or means.get("bot_share_fault", 0.0) >= LARGE:
@@ -36,7 +40,7 @@ def _people(means: Mapping[str, float]) -> str | None:
     busiest = max(by_balcony, key=lambda balcony: by_balcony[balcony])
     if by_balcony[busiest] < BUSY:
         return None
-    others = [value for balcony, value in by_balcony.items() if balcony != busiest]
+    others = [value for balcony, value in by_balcony.items() if balcony != busiest and value > 0]
     if others and min(others) < 0.7 * by_balcony[busiest]:
         return (
             f"The bottleneck is the person at balcony {busiest}, who works"
@@ -47,6 +51,14 @@ def _people(means: Mapping[str, float]) -> str | None:
         f"The bottleneck is the people: they work {_percent(means['balcony_utilisation'])} of the time,"
         f" and an order waits {means.get('lead_wait_for_person', 0.0):.0f} s for them. More bots would not"
         " help; a shorter takt or another balcony would."
+    )
+
+
+def _nobody(means: Mapping[str, float]) -> str:
+    return (
+        "The bottleneck is that nobody is there: carriers stand at balconies without a person"
+        f" {_percent(means['balcony_unattended'])} of the time, and people work"
+        f" {_percent(means.get('balcony_utilisation', 0.0))} of it. Longer shifts help; more bots would not."
     )
 
 
@@ -73,7 +85,8 @@ def _bots(means: Mapping[str, float]) -> str:
         "moving carriers out of the way": "Less depth, a lower fill or fast movers in front help",
         "standing at balconies": "They are held there by the people; more hands or a shorter takt help",
     }
-    if causes[cause] < LARGE:
+    driving = means.get("bot_share_travel_empty", 0.0) + means.get("bot_share_travel_laden", 0.0)
+    if causes[cause] < max(LARGE, driving / 2):
         return f"{said}. Their time goes into driving; more bots help."
     return f"{said}. {_percent(causes[cause])} of the bots' time goes into {cause}. {advice[cause]}."
 
@@ -98,11 +111,16 @@ def _nothing(means: Mapping[str, float]) -> str:
     if longest is None or not sum(parts.values()):
         return said
     share = parts[longest] / sum(parts.values())
+    if longest == "lead_queue" and share >= MOSTLY:
+        return (
+            f"{said} Yet {_percent(share)} of an order's time is {_PARTS[longest]}: handover places, carriers"
+            " that others use, or people who are not there hold it back."
+        )
     return f"{said} The largest part of an order's time ({_percent(share)}) is {_PARTS[longest]}."
 
 
 _PARTS = {
-    "lead_queue": "waiting for a bot",
+    "lead_queue": "waiting until a bot sets out for it",
     "lead_dig": "digging",
     "lead_travel": "travel",
     "lead_blocked": "waiting in traffic",

@@ -118,8 +118,17 @@ def _grid(node: Mapping, problems: Problems) -> Variation | None:
 
 def _check_key(key: Scalar, problems: Problems) -> None:
     """What is one of all variants, or they could not be compared."""
-    if key.text.startswith(ALIKE):
-        problems.add(key.mark, f"'{key.text[:40]}' is the same for all variants; set it in the file itself")
+    if trouble := alike_trouble(key.text):
+        problems.add(key.mark, trouble)
+
+
+def alike_trouble(key: str) -> str | None:
+    """Why a key cannot be varied: it is one of all variants. None where it can."""
+    return (
+        f"'{key[:40]}' is the same for all variants; set it in the file itself"
+        if key.startswith(ALIKE)
+        else None
+    )
 
 
 def _values(key: Scalar, node: Node, problems: Problems) -> tuple[Node, ...]:

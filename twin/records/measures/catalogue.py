@@ -19,6 +19,11 @@ class Kpi:
     unit: str
     better: int
 
+    @property
+    def plain_unit(self) -> str:
+        """The unit of the value as it is: shares lie between 0 and 1."""
+        return "share" if self.unit == SHARE else self.unit
+
     def shown(self, value: float) -> float:
         """The value in the unit that people read: shares in percent."""
         return 100 * value if self.unit == SHARE else value
@@ -30,7 +35,7 @@ def _times(name: str, title: str) -> list[Kpi]:
 
 
 _PARTS = {
-    "queue": "waiting for a bot",
+    "queue": "waiting until a bot sets out",
     "dig": "digging",
     "travel": "travel",
     "blocked": "blocked by traffic",
