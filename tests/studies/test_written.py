@@ -70,17 +70,6 @@ def carried_out(study: Study, folder: Path, whole: bool = True) -> dict[str, lis
 
 
 @pytest.mark.parametrize("name", shipped(FOLDER))
-def test_a_folder_with_somebody_s_own_scenario_or_report_is_refused_and_left(tmp_path):
-    for name in ("scenario.yaml", "report.html"):
-        folder = tmp_path / name.partition(".")[0]
-        folder.mkdir()
-        (folder / name).write_text("mine")
-        with pytest.raises(ScenarioRefused, match=f"there is a {name} that no run has written"):
-            Folder(folder)
-        assert [path.name for path in folder.iterdir()] == [name]
-        assert (folder / name).read_text() == "mine"
-
-
 def test_every_shipped_scenario_written_out_is_the_same_scenario(name, tmp_path):
     study = load_study(shipped(FOLDER)[name], ["run.replications=2"])
     text, files = written(study, study.compared(), ())
@@ -159,3 +148,14 @@ def test_what_sizing_tried_can_be_swept_again(tmp_path):
     Folder(tmp_path / "r").write(results, study, 1.0)
     again = load_study(tmp_path / "r" / "scenario.yaml")
     assert {v.name: v.digest for v in again.variants} == {r.variant.name: r.variant.digest for r in results}
+
+
+def test_a_folder_with_somebody_s_own_scenario_or_report_is_refused_and_left(tmp_path):
+    for name in ("scenario.yaml", "report.html"):
+        folder = tmp_path / name.partition(".")[0]
+        folder.mkdir()
+        (folder / name).write_text("mine")
+        with pytest.raises(ScenarioRefused, match=f"there is a {name} that no run has written"):
+            Folder(folder)
+        assert [path.name for path in folder.iterdir()] == [name]
+        assert (folder / name).read_text() == "mine"
