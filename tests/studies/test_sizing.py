@@ -99,6 +99,8 @@ def test_values_that_the_site_has_no_room_for_end_the_range():
         ("fleet.bots_per_level=6,4,2", "takt<=9", "do not rise; write numbers with one unit, such as 2,4,8"),
         ("fleet.bots_per_level=2,2", "takt<=9", "do not rise; write numbers with one unit, such as 2,4,8"),
         ("policies.dispatch=nearest,oldest", "takt<=9", "with one unit, such as 2,4,8"),
+        ("fleet.bots_per_level=.,2", "takt<=9", "with one unit, such as 2,4,8"),
+        ("run.horizon=5 min,2 h", "takt<=9", "with one unit, such as 2,4,8"),
         ("run.seed=1..4", "takt<=9", "'run.seed' is the same for all variants; set it in the file itself"),
         ("fleet.bots_per_levl=1..2", "takt<=9", "did you mean 'bots_per_level'?"),
         ("fleet.bots_per_level=1..2", "takt=9", "not a target; write KPI>=value or KPI<=value, in quotes"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -128,6 +129,7 @@ def test_replications_are_added_until_the_interval_is_narrow_enough():
     found = result.kpis["lines_per_hour"]
     assert 3 < found.n < 60
     assert is_precise(found, 0.12)
+    assert not any("is not known" in text for text in result.warnings)
 
 
 def test_replications_stop_at_the_most_that_is_allowed():
@@ -135,6 +137,10 @@ def test_replications_stop_at_the_most_that_is_allowed():
     with executor() as ready:
         (result,) = carry_out([study(TEXT, until).baseline], ready)
     assert len(result.outcomes) == 4
+    [warning] = [text for text in result.warnings if "is not known" in text]
+    assert re.match(
+        r"lines_per_hour is not known to 0\.1 % after 4 replications; about \d+ would do\.", warning
+    )
 
 
 def test_mser5_finds_the_warm_up_in_a_pilot_run():

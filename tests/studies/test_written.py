@@ -159,3 +159,5 @@ def test_a_folder_with_somebody_s_own_scenario_or_report_is_refused_and_left(tmp
             Folder(folder)
         assert [path.name for path in folder.iterdir()] == [name]
         assert (folder / name).read_text() == "mine"
+        (folder / "kpis.json").write_text("{}")
+        Folder(folder)  # a run that died before it was done with writing

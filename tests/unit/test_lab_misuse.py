@@ -8,6 +8,7 @@ import threading
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import pytest
 
 from twin import lab
@@ -70,6 +71,12 @@ def test_an_order_of_wrong_types_changes_nothing(quantity: Any, priority: Any) -
     with pytest.raises(Invalid):
         world.order({"SKU00001": quantity}, priority=priority)
     assert world.engine.snapshot() == before
+
+
+def test_whole_numbers_of_numpy_are_whole_numbers() -> None:
+    one = lab.world("demo", seed=np.int64(3), lines_per_hour=np.int64(200)).run("5 min")
+    assert one.log_sha256 == lab.world("demo", seed=3, lines_per_hour=200).run("5 min").log_sha256
+    assert one.order({"SKU00001": np.int64(1)}, priority=np.int16(2))
 
 
 class Wrong(NearestBox):

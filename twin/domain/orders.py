@@ -115,7 +115,9 @@ class Orders:
         filling = isinstance(command, ask.PlaceReplenishment)
         wanted: dict[str, int] = {}
         for line in command.lines:
-            if type(line.quantity) is not int or not 1 <= line.quantity <= LARGEST_QUANTITY:
+            if type(line.quantity) is not int:
+                raise Invalid("quantity", f"A quantity is a whole number, not {line.quantity!r}")
+            if not 1 <= line.quantity <= LARGEST_QUANTITY:
                 raise Invalid("quantity", f"A quantity must lie between 1 and {LARGEST_QUANTITY}")
             sku = self.state.skus.get(line.sku)
             if sku is None or sku.deleted_ms is not None:

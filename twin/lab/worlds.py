@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from copy import deepcopy
 from dataclasses import fields, replace
+from numbers import Integral
 from typing import TYPE_CHECKING, Any
 
 from twin.assembly import build
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 
 HOUR_MS = 3_600_000
 LEGS_SHOWN = 4
-LARGEST = {"seed": 2**63, "lines_per_hour": 100_000}
+LARGEST = {"seed": 2**63 - 1, "lines_per_hour": 100_000}
 FOR_EVER_MS = 100 * 365 * 24 * HOUR_MS
 
 
@@ -72,7 +73,7 @@ class World:
     def __init__(self, make: Callable[[list[Observer]], Engine], warm_up: str = "0 min") -> None:
         self.notes = Notes(duration_ms(warm_up))
         self.engine = make([self.notes.note])
-        self.objects: dict[str, object] = {}
+        self._objects: dict[str, object] = {}
         """Policies that were given as objects, by decision: no name says what they are."""
 
     # -- time
@@ -110,8 +111,8 @@ class World:
 
     def order(self, lines: Mapping[str, int], priority: int = 0) -> str:
         """Ask for pieces of SKUs; gives the request's id. Raises a Refusal where there are not enough."""
-        picked = tuple(SkuLine(sku, quantity) for sku, quantity in lines.items())
-        return str(self.engine.apply(PlaceFulfillment(picked, priority=priority)))
+        picked = tuple(SkuLine(sku, _whole(quantity)) for sku, quantity in lines.items())
+        return str(self.engine.apply(PlaceFulfillment(picked, priority=_whole(priority))))
 
     def has_ended(self, request: str) -> bool:
         """Whether a request has ended, well or not."""
@@ -128,11 +129,11 @@ class World:
         twin = World.__new__(World)
         twin.notes = self.notes.fork()
         named = {name: value for name, value in policies.items() if isinstance(value, str)}
-        kept = {name: deepcopy(policy) for name, policy in self.objects.items() if name not in policies}
-        twin.objects = kept | {name: value for name, value in policies.items() if not isinstance(value, str)}
+        kept = {name: deepcopy(policy) for name, policy in self._objects.items() if name not in policies}
+        twin._objects = kept | {name: value for name, value in policies.items() if not isinstance(value, str)}
         choice = {**self.engine.origin.policies.as_dict(), **named}
-        chosen = Policies.named({name: value for name, value in choice.items() if name not in twin.objects})
-        chosen = replace(chosen, **twin.objects)  # type: ignore[arg-type]
+        chosen = Policies.named({name: value for name, value in choice.items() if name not in twin._objects})
+        chosen = replace(chosen, **twin._objects)  # type: ignore[arg-type]
         twin.engine = restore(self.engine.snapshot(), chosen)
         twin.engine.subscribe(twin.notes.note)
         return twin
@@ -246,9 +247,10 @@ def world(
     """
     if people not in (OPERATOR_SIMULATED, OPERATOR_API, OPERATOR_BOTH):
         raise ValueError(f"people is {people!r}; give simulated, api or both")
+    seed, lines_per_hour = _whole(seed), _whole(lines_per_hour)
     for name, number in (("seed", seed), ("lines_per_hour", lines_per_hour)):
-        if type(number) is not int or not 0 <= number < LARGEST[name]:
-            raise ValueError(f"{name} is {number!r}; give a whole number from 0 to {LARGEST[name] - 1}")
+        if type(number) is not int or not 0 <= number <= LARGEST[name]:
+            raise ValueError(f"{name} is {number!r}; give a whole number from 0 to {LARGEST[name]}")
     loaded = load_site(find_site(site)) if isinstance(site, str) else site
     demands = [Demand("orders", lines_per_hour, FOR_EVER_MS)] if lines_per_hour else []
 
@@ -264,3 +266,8 @@ def world(
         )
 
     return World(make, warm_up)
+
+
+def _whole(number: int) -> int:
+    """Whole numbers of numpy and pandas as Python's; whatever else it is stays so, to be refused by name."""
+    return int(number) if isinstance(number, Integral) and not isinstance(number, bool) else number

@@ -63,12 +63,15 @@ def _lock(handle: int, path: Path) -> None:
 
 
 def _check_ours(path: Path) -> None:
-    """What has no manifest is no folder of results: a scenario or a report in it is the user's own."""
+    """A scenario or a report beside which no results lie is the user's own.
+
+    ``kpis.json`` is written before them, so that whoever dies in between can go on.
+    """
     own = [name for name in ("scenario.yaml", "report.html") if (path / name).exists()]
-    if own and not (path / "manifest.json").exists():
+    if own and not (path / "kpis.json").exists():
         raise ScenarioRefused(
-            f"--out {path}: there is a {' and a '.join(own)} that no run has written;"
-            " name an empty folder, or one with results"
+            f"{path}: there is a {' and a '.join(own)} that no run has written;"
+            " name an empty folder for the results, or one that has some"
         )
 
 

@@ -144,10 +144,8 @@ def _values(varied: str, text: str) -> Iterable[str]:
 
 def _check_ascending(varied: str, values: Sequence[str]) -> None:
     """Numbers, each greater than the one before, all with one unit or none. Raises ScenarioRefused."""
-    matches = [re.fullmatch(r"([+-]?[0-9.]+)(.*)", value) for value in values]
-    found = [
-        (float(match[1]), match[2]) for match in matches if match is not None and match[1].count(".") < 2
-    ]
+    matches = [re.fullmatch(r"([+-]?\d+(?:\.\d+)?)(\D*)", value) for value in values]
+    found = [(float(match[1]), match[2].strip()) for match in matches if match is not None]
     numbers = [number for number, _ in found]
     rising = all(a < b for a, b in pairwise(numbers))
     if len(found) < len(values) or not rising or len({unit for _, unit in found}) > 1:

@@ -111,15 +111,14 @@ class Result:
 
     def _not_narrow(self) -> list[str]:
         asked = self.variant.scenario.run.replications
-        if not isinstance(asked, Until) or len(self.outcomes) < asked.at_most:
+        count = len(self.outcomes)
+        if not isinstance(asked, Until) or asked.kpi not in self.kpis:
             return []
-        wide = replications_for(known(self.kpis, asked.kpi), asked.half_width_percent / 100)
-        if wide <= len(self.outcomes):
+        needed = replications_for(self.kpis[asked.kpi], asked.half_width_percent / 100)
+        if needed <= count:
             return []
-        return [
-            f"{asked.kpi} is not known to {asked.half_width_percent:g} % after {asked.at_most} replications,"
-            f" the most that were allowed; about {wide} would do."
-        ]
+        narrow = f"{asked.kpi} is not known to {asked.half_width_percent:g} %"
+        return [f"{narrow} after {count} replications; about {needed} would do."]
 
 
 def carry_out(variants: Sequence[Variant], executor: Executor) -> list[Result]:
