@@ -240,6 +240,16 @@ def test_variants_are_compared_replication_by_replication():
     assert paired.mean == pytest.approx(alone)
 
 
+def test_a_queue_that_grows_is_told_by_how_many_replications_show_it():
+    with executor() as ready:
+        (much,) = carry_out(
+            [study(TEXT, "run.horizon=45 min", "demand.orders.lines_per_hour=900").baseline], ready
+        )
+        (usual,) = carry_out([study(TEXT, "run.horizon=45 min").baseline], ready)
+    assert "an hour, and do so in 3 of 3 replications." in " ".join(much.warnings)
+    assert "not stable" not in " ".join(usual.warnings)
+
+
 # -- the command line
 
 

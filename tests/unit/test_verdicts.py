@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 import pytest
 
 from twin.assembly import busy_day
@@ -68,16 +69,50 @@ def test_a_run_that_was_not_watched_from_its_beginning_has_no_figures() -> None:
         Measures(0).result(1000)
 
 
+STEADY = {"lines": [8.0, 9.0, 7.0, 9.0, 8.0] * 24, "open_orders": [4.0, 5.0, 3.0, 6.0] * 30}
+GROWING = {**STEADY, "open_orders": [float(n) for n in range(120)]}
+
+
+def starts(said: list[str]) -> list[str]:
+    """How each warning begins."""
+    return [text[:12] for text in said]
+
+
 def test_a_run_that_is_short_or_asked_too_much_is_warned_of() -> None:
-    steady = {"lines": [8.0, 9.0, 7.0, 9.0, 8.0] * 24, "open_orders": [4.0, 5.0, 3.0, 6.0] * 30}
-    assert warnings(steady, 10) == []
-    late = {**steady, "lines": [0.0] * 30 + [8.0, 9.0, 7.0, 9.0, 8.0] * 18}
-    assert [text[:12] for text in warnings(late, 10)] == ["The warm-up "]
-    assert warnings(late, 30) == []
-    never = {**steady, "lines": [float(n) for n in range(120)]}
-    assert [text[:12] for text in warnings(never, 10)] == ["The run is t"]
-    grows = {**steady, "open_orders": [float(n) for n in range(120)]}
-    assert warnings(grows, 10) == [
-        "The system is not stable: open orders grow by about 60.0 an hour in the first replication. Either"
+    assert warnings([STEADY], 10) == []
+    late = {**STEADY, "lines": [0.0] * 30 + [8.0, 9.0, 7.0, 9.0, 8.0] * 18}
+    assert starts(warnings([late], 10)) == ["The warm-up "]
+    assert warnings([late], 30) == []
+    never = {**STEADY, "lines": [float(n) for n in range(120)]}
+    assert starts(warnings([never], 10)) == ["The run is t"]
+    assert warnings([GROWING], 10) == [
+        "The system is not stable: open orders grow by about 60.0 an hour. Either"
         " more is asked than it can do, or the run is too short to tell; lead times depend on how long it is."
     ]
+
+
+@pytest.mark.parametrize("place", [0, 1, 2])
+def test_what_shows_in_one_replication_of_three_alone_is_chance_wherever_it_stands(place: int) -> None:
+    """The first replication is no better than the others: a queue that grows in it alone is no verdict."""
+    three = [STEADY, STEADY, STEADY]
+    three[place] = GROWING
+    assert warnings(three, 10) == []
+    three = [GROWING, GROWING, GROWING]
+    three[place] = STEADY
+    (said,) = warnings(three, 10)
+    assert "open orders grow by about 40.0 an hour, and do so in 2 of 3 replications." in said
+
+
+def test_throughput_is_judged_by_the_mean_of_the_replications() -> None:
+    """Most of ten rise too little against their noise to be told alone; their mean does not."""
+    rng = np.random.default_rng(4)
+    rate = 8 * (0.3 + 1.4 * np.arange(120) / 120)
+    rising = [{**STEADY, "lines": rng.poisson(rate).astype(float).tolist()} for _ in range(10)]
+    assert sum("The run is t" in starts(warnings([each], 120)) for each in rising) <= 6
+    assert starts(warnings(rising, 120)) == ["The run is t"]
+
+
+def test_a_handful_of_lines_says_nothing_of_when_throughput_settles() -> None:
+    few = {"lines": [0.0] * 120, "open_orders": [0.0] * 120}
+    few["lines"][3] = few["lines"][7] = few["lines"][30] = 1.0
+    assert warnings([few] * 10, 0) == []

@@ -9,7 +9,7 @@ AutoSimOA, Warwick). Sources: validation, section 7.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 
@@ -164,6 +164,39 @@ def growth(series: Iterable[float]) -> Growth:
     first, last = math.fsum(means[: n // 3]) / (n // 3), math.fsum(means[-(n // 3) :]) / (n // 3)
     rises = slope > float(stdtrit(n - 2, 0.99)) * error
     return Growth(slope / size, sure=rises and last >= 1.5 * first and last >= first + 1)
+
+
+@dataclass(frozen=True, slots=True)
+class PooledGrowth:
+    """Whether a series rises in the mean of several runs, and in how many of them it does so alone."""
+
+    per_step: float
+    sure: bool
+    alone: int
+
+
+def pooled_growth(replications: Sequence[Sequence[float]]) -> PooledGrowth:
+    """Whether a queue grows, by all replications of one system: series of queue lengths, equally long.
+
+    Their mean, observation by observation, must grow by the rule of ``growth``, and so must at least
+    half of them by themselves. The mean sees what chance hides in a single run; without the second
+    condition it would see too much: a queue near its limit that begins empty rises for long, and
+    settles after all. Raises ValueError where there is none, where they are not equally long, and for an
+    observation that is not finite.
+    """
+    alone = sum(growth(series).sure for series in replications)
+    found = growth(averaged(replications))
+    return PooledGrowth(found.per_step, found.sure and 2 * alone >= len(replications), alone)
+
+
+def averaged(replications: Sequence[Sequence[float]]) -> list[float]:
+    """The mean of equally long series, observation by observation (Welch's average over replications).
+
+    Raises ValueError where there is none, and where they are not equally long.
+    """
+    if not replications:
+        raise ValueError("there is no replication to take the mean of")
+    return [math.fsum(values) / len(replications) for values in zip(*replications, strict=True)]
 
 
 def mser5(series: Iterable[float]) -> Truncation:

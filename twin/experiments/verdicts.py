@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 
-from twin.experiments.statistics import Interval, growth, mser5
+from twin.experiments.statistics import BATCH, Interval, averaged, mser5, pooled_growth
 from twin.records.measures.catalogue import Kpi, describe
 
 
@@ -44,29 +44,42 @@ def compared(base: str, other: str, difference: Interval, kpi_name: str) -> str:
     return f"{other} is {words[more]} than {base} by {figure(size, kpi)}"
 
 
-def warnings(minutes: Mapping[str, Sequence[float]], warm_up_minutes: int) -> list[str]:
-    """What makes the figures of a run doubtful: a run too short, a warm-up too short, a queue that grows.
+def warnings(replications: Sequence[Mapping[str, Sequence[float]]], warm_up_minutes: int) -> list[str]:
+    """What makes the figures doubtful: a run too short, a warm-up too short, a queue that grows.
 
-    ``minutes`` is that of ``Measures.series``.
+    ``replications`` are the figures minute by minute of each, those of ``Measures.series``; all of them
+    are judged together.
     """
-    found = []
-    lines, queue = minutes["lines"], minutes["open_orders"]
+    lines = averaged([minutes["lines"] for minutes in replications])
+    queues = [minutes["open_orders"][warm_up_minutes:] for minutes in replications]
+    return [*_unsettled(lines, warm_up_minutes), *_growing(queues)]
+
+
+def _unsettled(lines: Sequence[float], warm_up_minutes: int) -> list[str]:
+    """Of fewer lines than batches MSER-5 tells nothing: it would cut off whatever came last."""
+    if math.fsum(lines) < len(lines) / BATCH:
+        return []
     cut = mser5(lines)
     if cut.too_short:
-        found.append(
+        return [
             "The run is too short: by MSER-5 its throughput has not settled within the first half"
             f" ({len(lines)} min). Lengthen the horizon."
-        )
-    elif cut.discard > warm_up_minutes:
-        found.append(
+        ]
+    if cut.discard > warm_up_minutes:
+        return [
             f"The warm-up is too short: by MSER-5 throughput settles after {cut.discard} min,"
             f" and {warm_up_minutes} min are left out."
-        )
-    rising = growth(queue[warm_up_minutes:])
-    if rising.sure:
-        found.append(
-            f"The system is not stable: open orders grow by about {60 * rising.per_step:.1f} an hour in"
-            " the first replication. Either more is asked than it can do, or the run is too short to tell;"
-            " lead times depend on how long it is."
-        )
-    return found
+        ]
+    return []
+
+
+def _growing(queues: Sequence[Sequence[float]]) -> list[str]:
+    rising = pooled_growth(queues)
+    if not rising.sure:
+        return []
+    shown = f", and do so in {rising.alone} of {len(queues)} replications" if len(queues) > 1 else ""
+    return [
+        f"The system is not stable: open orders grow by about {60 * rising.per_step:.1f} an hour{shown}."
+        " Either more is asked than it can do, or the run is too short to tell; lead times depend on how"
+        " long it is."
+    ]

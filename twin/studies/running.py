@@ -28,10 +28,13 @@ from twin.records.eventlog import EventLog
 from twin.records.measures import Measures, Promises
 from twin.simulation.engine import Engine, Observer
 
+JUDGED = ("lines", "open_orders")
+"""Figures minute by minute that show whether a run is long enough and its queue does not grow."""
+
 
 @dataclass(frozen=True)
 class Task:
-    """One replication to run. The first one of a variant also gives the series that reports draw."""
+    """One replication to run. The first one of a variant also gives the series and maps that reports draw."""
 
     variant: Variant
     replication: int
@@ -65,7 +68,8 @@ class Task:
 class Outcome:
     """What a replication came to. ``wall_s`` is the only thing that another machine would not repeat.
 
-    ``events`` is the table of its events, as Parquet, if they are to be kept.
+    ``series`` is that of ``Measures``; of all replications but the first only what warnings are
+    judged by. ``events`` is the table of its events, as Parquet, if they are to be kept.
     """
 
     variant: str
@@ -112,9 +116,16 @@ def replicate(task: Task) -> Outcome:
         sum(demand.lost_lines for demand in engine.memory.demands),
         task.warm_up_ms,
         time.perf_counter() - began,
-        measures.series() if task.replication == 0 else {},
+        _series(measures, whole=task.replication == 0),
         table.done() if table is not None else None,
     )
+
+
+def _series(measures: Measures, whole: bool) -> dict[str, Any]:
+    if whole:
+        return measures.series()
+    minutes = measures.book.pictures.minutes
+    return {"minutes": {name: minutes[name] for name in JUDGED}}
 
 
 def engine_of(variant: Variant, seed: int, observers: list[Observer]) -> Engine:

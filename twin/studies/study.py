@@ -104,7 +104,8 @@ class Result:
     def warnings(self) -> list[str]:
         """What makes the figures doubtful."""
         first, lost = self.outcomes[0], sum(outcome.lost_lines for outcome in self.outcomes)
-        found = warnings(first.series["minutes"], first.warm_up_ms // MINUTE_MS)
+        minutes = [outcome.series["minutes"] for outcome in self.outcomes]
+        found = warnings(minutes, first.warm_up_ms // MINUTE_MS)
         if lost:
             found.append(f"{lost} lines were not ordered for lack of stock (or room).")
         return [*found, *self._not_narrow()]
