@@ -131,7 +131,7 @@ class Bridge:
         self._advancing = False
         self._spectators: list[Callable[[], None]] = []
         self._task: asyncio.Task[None] | None = None
-        self.failed = False
+        self.failed = self._closed = False
         self.refusal: Refusal | None = None
         self.ready = asyncio.Event()
 
@@ -151,30 +151,38 @@ class Bridge:
         """Have ``then`` called with the world once it is built, before anybody may work with it."""
         self._then = then
 
-    def close(self) -> None:
-        """Refuse all further work; what is under way ends at the next event."""
-        self._trouble = self._trouble or "the twin is shutting down"
+    def close(self, why: str = "the twin is shutting down") -> None:
+        """Refuse all further work, for good; what is under way ends at the next event."""
+        self._closed = True
+        self._trouble = self._trouble or why
         if self._task is not None:
             self._task.cancel()
         else:
             self.ready.set()  # never started, and never will be
 
     async def replace(
-        self, build: Callable[[], World], speed: Speed, then: Callable[[World], None] = _no_more
+        self,
+        build: Callable[[], World],
+        speed: Speed | None = None,
+        then: Callable[[World], None] = _no_more,
     ) -> World:
         """Serve another world instead, made in a thread; the one before, which is returned.
 
-        ``then`` is called with the new one at the moment from which it is served.
+        ``then`` is called with the new one at the moment from which it is served. ``speed`` None:
+        that of this moment.
 
         It also mends a twin whose simulation has failed. Raises what making it raises, and
-        Unavailable where there was none before; the old one is served on then.
+        Unavailable where there was none before, or where it was closed meanwhile; the old one
+        is served on then.
         """
         before = self.world
         new = await asyncio.to_thread(build)
         async with self._one_advance:
+            if self._closed:
+                raise Unavailable(self._trouble)
             self._world, self._last_ms = new, new.last_ms
             new.engine.subscribe(self.breakpoints.observe)
-            self._set_pace(speed)
+            self._set_pace(self._pace.speed if speed is None else speed)
             then(new)
             for spectator in self._spectators:
                 spectator()

@@ -18,6 +18,7 @@ from twin.domain.errors import NotFound
 from twin.records.store import CannotKeep
 
 _BASE: Final = re.compile(r"/_twin/worlds/([^/]{1,64})/(.+)", re.ASCII | re.DOTALL)
+_LOCATION: Final = re.compile(rb"\A(https?://[^/]*)(?:/_twin(?=/))?(/.*)\Z", re.DOTALL)
 _RESTS_ON_NOTHING: Final = ("/_twin/health", "/_twin/docs", "/_twin/openapi.json", "/docs", "/openapi")
 """What can be answered whatever has become of the world."""
 _OF_VENDOR: Final = ("api/", "images/", "issues/", "reports/")
@@ -40,7 +41,7 @@ class Chooser:
             except NotFound as refusal:
                 await JSONResponse({"detail": str(refusal)}, 404)(scope, receive, send)
                 return
-            send = _vouched(scope, send)
+            send = _vouched(scope, _below(scope, send))
         await self._app(scope, receive, send)
 
     def _chosen(self, scope: Scope) -> Scope:
@@ -53,6 +54,29 @@ class Chooser:
         rest = named[2]
         path = f"/{rest}" if rest.startswith(_OF_VENDOR) else f"/_twin/{rest}"
         return {**scope, "path": path, "raw_path": path.encode(), "state": state | _both(hosted)}
+
+
+def _below(scope: Scope, send: Send) -> Send:
+    """A ``send`` that leads nobody away from the base of a world, to a path without the slash at its end."""
+    named: Hosted | None = scope["state"].get("named")
+    if named is None or not scope["path"].endswith("/"):
+        return send
+    base = f"/_twin/worlds/{named.id}".encode()
+
+    async def sent(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            headers = [(name, _led(base, name, value)) for name, value in message["headers"]]
+            message = {**message, "headers": headers}
+        await send(message)
+
+    return sent
+
+
+def _led(base: bytes, name: bytes, value: bytes) -> bytes:
+    """A header of an answer; a ``location`` leads below the base."""
+    if name != b"location":
+        return value
+    return _LOCATION.sub(lambda match: match[1] + base + match[2], value)
 
 
 def _both(hosted: Hosted) -> dict[str, object]:

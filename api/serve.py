@@ -177,6 +177,7 @@ def _speed(text: str) -> Speed:
 def _epoch(text: str | None) -> datetime:
     from datetime import UTC, datetime
 
+    from api.control.durations import FIRST_YEAR, LAST_YEAR
     from twin.assembly import DEFAULT_EPOCH
 
     try:
@@ -185,8 +186,9 @@ def _epoch(text: str | None) -> datetime:
         instant = None
     if instant is None or instant.utcoffset() is None:
         raise _wrong("--epoch", "an instant with its UTC offset, like 2026-01-05T06:00:00+01:00")
-    if not 1970 <= instant.year <= 9000:
-        raise _wrong("--epoch", f"in the years 1970 to 9000; {text} is in the year {instant.year}")
+    if not FIRST_YEAR <= instant.year <= LAST_YEAR:
+        years = f"in the years {FIRST_YEAR} to {LAST_YEAR}"
+        raise _wrong("--epoch", f"{years}; {text} is in the year {instant.year}")
     return instant.astimezone(UTC)
 
 

@@ -14,15 +14,19 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Final
 
+from api.control.durations import parse_epoch, parse_instant
 from api.folders import Folder, delete, write_whole
+from api.preferences.checking import check_kept
 from api.reports import PROJECT
 from api.surprise import Unavailable
+from api.world import last_ms_of
 from twin.domain.errors import InUse, Invalid, NotFound, Refusal
 from twin.simulation.engine import restore
 
 FORMAT: Final = "storage-twin snapshot"
 VERSION: Final = 1
 MOST_SNAPSHOTS: Final = 100
+LONGEST_NAME: Final = 100
 LARGEST_UPLOAD: Final = 32 << 20
 LARGEST_CONTENT: Final = 256 << 20
 """Bytes of a snapshot when unpacked."""
@@ -214,8 +218,7 @@ def check(content: Mapping[str, Any]) -> None:
     """Raises Invalid where the content cannot be restored, or says something that would get lost."""
     if set(content) != {"format", "version", "twin", "name", "created_utc", "engine", "settings"}:
         raise Invalid("snapshot", "it has not the fields of a snapshot")
-    if not isinstance(content["name"], str) or not isinstance(content["created_utc"], str):
-        raise Invalid("snapshot", "its name and created_utc must be text")
+    _check_label(content["name"], content["created_utc"], content["twin"])
     try:
         again = restore(content["engine"]).snapshot()
     except (ValueError, KeyError, TypeError, AttributeError, IndexError, Refusal) as error:
@@ -224,6 +227,32 @@ def check(content: Mapping[str, Any]) -> None:
     # Through JSON: tuples become lists there.
     if json.loads(json.dumps(again)) != content["engine"]:
         raise Invalid("snapshot", "its engine is not restored as it says")
+    _check_time(again["origin"]["epoch"], again["memory"]["now_ms"])
+    try:
+        check_kept(content["settings"], again["memory"]["now_ms"])
+    except ValueError as error:
+        raise Invalid("snapshot", f"its settings cannot be restored: {error}") from None
+
+
+def _check_label(name: Any, created_utc: Any, twin: Any) -> None:
+    if not isinstance(name, str) or len(name) > LONGEST_NAME or not name.isprintable():
+        raise Invalid("snapshot", f"its name must be text of at most {LONGEST_NAME} characters in one line")
+    if not isinstance(twin, str):
+        raise Invalid("snapshot", "its twin must be text: the version that wrote it")
+    try:
+        parse_instant(created_utc)
+    except (ValueError, TypeError):
+        raise Invalid("snapshot", "its created_utc must be an instant with its UTC offset") from None
+
+
+def _check_time(epoch: Any, now_ms: Any) -> None:
+    """The instant of an engine must be one that a twin can reach."""
+    try:
+        last_ms = last_ms_of(parse_epoch(epoch))
+    except (ValueError, TypeError) as error:
+        raise Invalid("snapshot", f"its epoch {error}") from None
+    if type(now_ms) is not int or not 0 <= now_ms <= last_ms:
+        raise Invalid("snapshot", f"its now_ms must lie from 0 to {last_ms}, where simulated time ends")
 
 
 def differences(one: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, Any]:

@@ -32,16 +32,25 @@ class World:
     @property
     def last_ms(self) -> int:
         """The last simulated ms that can be reached."""
-        return self.to_ms(LATEST)
+        return last_ms_of(self.epoch)
 
     def to_ms(self, instant: datetime) -> int:
         """Simulated ms of an instant with an offset; parts of a ms are dropped."""
-        return (instant - self.epoch) // timedelta(milliseconds=1)
+        return _ms_between(self.epoch, instant)
 
     def written(self, ms: int) -> str:
         """The instant of a simulated ms up to the last one, ISO 8601 in UTC."""
         instant = self.epoch + timedelta(milliseconds=ms)
         return instant.astimezone(UTC).isoformat(timespec="milliseconds")
+
+
+def last_ms_of(epoch: datetime) -> int:
+    """The last simulated ms that a world which begins at ``epoch`` can reach."""
+    return _ms_between(epoch, LATEST)
+
+
+def _ms_between(epoch: datetime, instant: datetime) -> int:
+    return (instant - epoch) // timedelta(milliseconds=1)
 
 
 def make_world(beginning: Beginning, log: LogFile | None = None) -> World:

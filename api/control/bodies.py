@@ -18,7 +18,7 @@ from pydantic import (
 from pydantic import WithJsonSchema as Shown
 from pydantic_core import PydanticCustomError
 
-from api.control.durations import parse_duration, parse_instant
+from api.control.durations import parse_duration, parse_epoch, parse_instant
 from twin.domain.errors import Invalid
 from twin.domain.work import JOB_STATES, REQUEST_STATES
 from twin.simulation.pacing import FASTEST, MAX, Speed, parse_speed
@@ -62,6 +62,11 @@ DurationIn = Annotated[
 InstantIn = Annotated[
     datetime,
     PlainValidator(lambda value: _text(value, parse_instant, "2026-01-05T06:30:00Z")),
+    Shown({"type": "string", "format": "date-time"}),
+]
+EpochIn = Annotated[
+    datetime,
+    PlainValidator(lambda value: _text(value, parse_epoch, "2026-01-05T06:00:00+01:00")),
     Shown({"type": "string", "format": "date-time"}),
 ]
 
@@ -337,7 +342,9 @@ class WorldOrder(Strict):
     seed: int | None = Field(None, ge=0, le=2**63 - 1, description="Of all chance")
     stock: StockIn | None = Field(None, description="Random stock; none where not given")
     operator: Literal["api", "simulated", "both"] | None = Field(None, description="Who gives the triggers")
-    epoch: InstantIn | None = Field(None, description="The instant of simulated time 0")
+    epoch: EpochIn | None = Field(
+        None, description="The instant of simulated time 0, in the years 1970 to 9000"
+    )
     policies: dict[str, str] | None = Field(None, description="Policies by decision")
     speed: SpeedIn | None = None
     api_key: KeyIn | None = None

@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import ROUND_HALF_UP, Decimal
+from typing import Final
+
+FIRST_YEAR: Final = 1970
+LAST_YEAR: Final = 9000
+"""Simulated time begins in one of these years; it ends on 9999-12-30."""
 
 LONGEST = 40
 """Characters of a duration or an instant that are looked at."""
@@ -46,3 +51,11 @@ def parse_instant(text: str) -> datetime:
     if instant.utcoffset() is None or len(text) > LONGEST:
         raise ValueError(advice)
     return instant
+
+
+def parse_epoch(text: str) -> datetime:
+    """The instant of simulated time 0, in UTC. Raises ValueError."""
+    epoch = parse_instant(text)
+    if not FIRST_YEAR <= epoch.year <= LAST_YEAR:
+        raise ValueError(f"must be in the years {FIRST_YEAR} to {LAST_YEAR}, not in {epoch.year}")
+    return epoch.astimezone(UTC)

@@ -120,7 +120,7 @@ async def restore_snapshot(snapshot: str, hosted: AtHosted) -> WorldAnswer:
     content = await asyncio.to_thread(hosted.stores.snapshots.content, snapshot)
     try:
         beginning = Beginning(snapshot=content["engine"])
-        await hosted.begin(beginning, content["settings"], hosted.bridge.speed)
+        await hosted.begin(beginning, content["settings"])
     except ValueError as error:
         raise Invalid("snapshot", str(error)) from None
     return answer(hosted)

@@ -69,7 +69,7 @@ async def reset_world(hosted: AtHosted, worlds: AtWorlds) -> WorldAnswer:
 async def fork_world(order: ForkOrder, hosted: AtHosted, worlds: AtWorlds) -> WorldAnswer:
     """Make a new world that goes on from this one, as it is now or as a snapshot of it says.
 
-    It has the settings of this one and none of its users.
+    It has the settings of this one, and none of its users and theirs.
     """
     if order.snapshot is None:
         await hosted.bridge.catch_up()
@@ -78,6 +78,8 @@ async def fork_world(order: ForkOrder, hosted: AtHosted, worlds: AtWorlds) -> Wo
         content = await asyncio.to_thread(hosted.stores.snapshots.content, order.snapshot)
         engine, settings = content["engine"], content["settings"]
     speed = hosted.bridge.speed if order.speed is None else order.speed
+    # What users have set is theirs: the numbers of the old ones are given to others in the new world.
+    settings = {**settings, "users": {}}
     wanted = Wanted(order.name, Beginning(snapshot=engine), speed, order.api_key, settings)
     return answer(await open_world(worlds, wanted))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -43,6 +44,7 @@ class Hosted:
         self.speed: Speed = bridge.speed
         self.created = datetime.now(UTC)
         self._first: Beginning | None = None
+        self._beginning = asyncio.Lock()
         self._first_accounts: dict[str, Any] = accounts.snapshot()
 
     @property
@@ -74,10 +76,14 @@ class Hosted:
         self,
         beginning: Beginning,
         settings: dict[str, Any],
-        speed: Speed,
+        speed: Speed | None = None,
         then: Callable[[World], None] = lambda _world: None,
     ) -> None:
-        """Let another run take the place of the one so far, with these settings."""
+        """Let another run take the place of the one so far, with these settings.
+
+        ``speed`` None: the speed stays. One at a time: two would write into one file.
+        Raises Unavailable where the world has ended meanwhile, and CannotKeep.
+        """
 
         def begun(world: World) -> None:
             then(world)
@@ -87,7 +93,8 @@ class Hosted:
 
         self.first = self.first
         # Whoever still reads the log of the run before reads on; it goes with its last reader.
-        await self.bridge.replace(lambda: make_world(beginning, self._next_log()), speed, begun)
+        async with self._beginning:
+            await self.bridge.replace(lambda: make_world(beginning, self._next_log()), speed, begun)
 
     def _next_log(self) -> LogFile:
         return LogFile(None if self.keeper is None else self.keeper.next_log_path)
@@ -116,7 +123,7 @@ class Hosted:
             self.keeper.vouch(self)
 
     def close(self) -> None:
-        """End it: keep what is to be kept, and remove what was temporary."""
+        """End it with the server: keep what is to be kept, and remove what was temporary."""
         if self.keeper is not None and not self.bridge.failed:
             try:
                 self.keeper.save(self)
@@ -124,4 +131,12 @@ class Hosted:
                 # All that was answered is kept already; only to take it up again takes longer.
                 _log.warning("no snapshot at the end: %s", error)
         self.bridge.close()
+        self.stores.close()
+
+    def delete(self) -> None:
+        """End it for good, with all that was kept of it. Raises CannotKeep."""
+        if self.keeper is not None:
+            self.keeper.forget()
+            self.keeper = None
+        self.bridge.close(f"world {self.id} has been deleted")
         self.stores.close()

@@ -53,9 +53,9 @@ async def open_world(worlds: Worlds, wanted: Wanted) -> Hosted:
     accounts = Accounts(key, secret=worlds.secret, world=world_id)
     stores = Stores(folder_for(worlds.store, world_id))
     hosted = Hosted(world_id, wanted.name, key, bridge, accounts, stores, keeper)
-    if wanted.settings is not None:
-        hosted.settle_preferences(wanted.settings)
     try:
+        if wanted.settings is not None:
+            hosted.settle_preferences(wanted.settings)
         worlds.add(hosted)
         if keeper is not None:
             keeper.begin(hosted, bridge.world)

@@ -107,11 +107,8 @@ class Worlds:
         hosted = self.get(world_id)
         if hosted is self.default:
             raise InUse("the default world cannot be deleted; it can be reset")
-        if hosted.keeper is not None:
-            hosted.keeper.forget()
-            hosted.keeper = None
+        hosted.delete()
         self.drop(world_id)
-        hosted.close()
 
     def of_header(self, authorization: str) -> Hosted:
         """The world of an ``Authorization`` header; the default one where no world knows the credential.

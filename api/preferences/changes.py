@@ -37,6 +37,10 @@ class Problems:
         except Wrong as wrong:
             self.add(place, wrong.kind, wrong.message)
 
+    def told(self) -> list[str]:
+        """All that is wrong, in words."""
+        return [f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in self._found]
+
     def complain(self) -> None:
         """Raises RequestValidationError where anything is wrong."""
         if self._found:

@@ -85,7 +85,7 @@ def _check(wanted: Wanted) -> Problems:
     if wanted.key in CATALOGUE:
         _check_fixed(problems, wanted)
     else:
-        _check_free(problems, wanted)
+        check_free(problems, wanted)
     return problems
 
 
@@ -103,7 +103,8 @@ def _check_fixed(problems: Problems, wanted: Wanted) -> None:
             problems.add(("body", name), "fixed", f"{wanted.key} has a fixed {name}: {value!r}")
 
 
-def _check_free(problems: Problems, wanted: Wanted) -> None:
+def check_free(problems: Problems, wanted: Wanted) -> None:
+    """Note it where a client cannot have such a setting."""
     key = wanted.key
     if not _KEY.fullmatch(key) or key in PATHS:
         message = "A key has 1 to 128 letters, digits and ._:- and is neither system nor users"

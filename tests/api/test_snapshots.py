@@ -99,7 +99,18 @@ def bad_uploads(good: bytes) -> dict[str, bytes]:
     def changed(**fields: Any) -> bytes:
         return gzip.compress(json.dumps({**plain, **fields}).encode())
 
-    engine = plain["engine"]
+    engine, settings, me = plain["engine"], plain["settings"], plain["settings"]["custom"]["my.own"]
+
+    def set_(**parts: Any) -> bytes:
+        return changed(settings={**settings, **parts})
+
+    def mine(**fields: Any) -> bytes:
+        return set_(custom={"my.own": {**me, **fields}})
+
+    def at(now_ms: int, **origin: Any) -> bytes:
+        memory = {**engine["memory"], "now_ms": now_ms}
+        return changed(engine={**engine, "origin": {**engine["origin"], **origin}, "memory": memory})
+
     return {
         "no gzip": b"{}",
         "cut off": good[:-20],
@@ -112,20 +123,47 @@ def bad_uploads(good: bytes) -> dict[str, bytes]:
         "engine of another format": changed(engine={**engine, "format": 99}),
         "state of nothing": changed(engine={**engine, "state": {"bots": 3}}),
         "a field too many": changed(engine={**engine, "colour": "red"}),
+        "an epoch that is none": at(5000, epoch="yesterday"),
+        "an epoch without offset": at(5000, epoch="2026-01-05T06:00:00"),
+        "an epoch out of reach": at(5000, epoch="9999-12-29T00:00:00+00:00"),
+        "a name of two lines": changed(name="one\ntwo"),
+        "a long name": changed(name="x" * 101),
+        "made on no day": changed(created_utc="yesterday"),
+        "made by nothing": changed(twin=None),
+        "no settings": changed(settings=None),
+        "a list of settings": changed(settings=[]),
+        "settings of another kind": changed(settings={"colour": "red"}),
+        "values that are none": set_(system=5),
+        "a value of another type": set_(system={"events.retention": "many"}),
+        "a value out of range": set_(system={"events.retention": -5}),
+        "a value of no setting": set_(system={"colour": "red"}),
+        "a change of no setting": set_(updated={"colour": 1}),
+        "a change to come": set_(updated={"my.own": 10**18}),
+        "a change at no time": set_(updated={"my.own": "now"}),
+        "a user's value of the system": set_(users={"1": {"report.kept": 3}}),
+        "a user's value out of range": set_(users={"1": {"listing.default_page_size": 0}}),
+        "a key that none can have": set_(custom={"../x": me}, system={}, updated={}),
+        "a role that is none": mine(required_role=["King"]),
+        "a restart that is no truth": mine(restart_required="no"),
+        "made in time to come": mine(created_ms=10**18),
+        "a default that is too deep": mine(default=json.loads("[" * 40 + "]" * 40)),
     }
 
 
 def test_an_upload_that_is_no_snapshot_is_refused_and_changes_nothing() -> None:
     with serve() as api:
         busy(api)
+        api.ok("POST", "/settings", json={"key": "my.own", "value_json": {"a": 1}})
         taken = control(api, "POST", "/snapshots", 201)["id"]
         good = api.send("GET", f"/_twin/snapshots/{taken}").content
         before = control(api, "GET", "/log")
         for what, data in bad_uploads(good).items():
             answer = api.send("POST", "/_twin/snapshots/upload", content=data)
             assert answer.status_code == 422, what
+            assert answer.json()["detail"][0]["loc"] == ["body", "snapshot"], what
         assert control(api, "GET", "/snapshots")["total"] == 1
         assert control(api, "GET", "/log") == before
+        assert api.send("POST", "/_twin/snapshots/upload", content=good).status_code == 201
         too_large = api.send("POST", "/_twin/snapshots/upload", content=bytes(33 << 20))
         assert too_large.status_code == 413
 

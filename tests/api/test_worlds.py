@@ -102,6 +102,21 @@ def test_a_fork_goes_on_from_where_the_world_is_and_leaves_it_alone(api: Served)
     assert fork["log"]["events"] == 0
 
 
+def test_users_of_a_fork_have_no_settings_of_those_who_had_their_number(api: Served) -> None:
+    email = {"username": "Ann", "email": "ann@example.org"}
+    user = api.ok("POST", "/auth/create_account", json=email)["id"]
+    own = {"updates": {"listing.default_page_size": 3}}
+    api.ok("PATCH", f"/settings/users/{user}", json=own)
+    snapshot = api.send("POST", "/_twin/snapshots").json()["id"]
+    for order in ({}, {"snapshot": snapshot}):
+        fork = api.send("POST", "/_twin/fork", json=order).json()
+        other = api.ok("POST", "/auth/create_account", json={**email, "username": "Eve"}, **as_(fork))["id"]
+        assert other == user
+        values = api.ok("GET", f"/settings/users/{other}", **as_(fork))["settings"]
+        assert values == {"listing.default_page_size": 50}
+    assert api.ok("GET", f"/settings/users/{user}")["settings"] == {"listing.default_page_size": 3}
+
+
 def test_below_the_base_of_a_world_everything_is_about_it(api: Served) -> None:
     world = make(api)
     base = world["base"]
@@ -110,6 +125,16 @@ def test_below_the_base_of_a_world_everything_is_about_it(api: Served) -> None:
     other_key = api.send("GET", f"{base}/api/v2/skus")
     assert other_key.status_code == 401, "the key of the default world opens no other one"
     assert api.items("/skus") == []
+
+
+def test_a_slash_at_the_end_of_a_path_leads_to_no_other_world(api: Served) -> None:
+    """Else who resets a world so would reset the default one."""
+    world = make(api)
+    for path in ("/api/v2/skus", "/api/v2/auth/login", "/clock", "/reset", ""):
+        answer = api.send("POST", f"{world['base']}{path}/?size=3&search=%2Fa")
+        assert answer.status_code == 307, path
+        assert answer.headers["location"] == f"http://twin{world['base']}{path}?size=3&search=%2Fa"
+    assert api.send("GET", "/_twin/clock/").headers["location"] == "http://twin/_twin/clock"
 
 
 def test_people_log_in_to_their_world_by_its_base_and_their_tokens_know_it(api: Served) -> None:
@@ -145,6 +170,10 @@ def test_people_log_in_to_their_world_by_its_base_and_their_tokens_know_it(api: 
         ({"api_key": "short"}, "api_key"),
         ({"api_key": "with spaces in it"}, "api_key"),
         ({"stock": {"filled_percent": 101}}, "stock"),
+        ({"epoch": "2026-01-05T06:00:00"}, "epoch"),
+        ({"epoch": "0001-01-01T00:00:00+14:00"}, "epoch"),
+        ({"epoch": "1969-12-31T00:00:00Z"}, "epoch"),
+        ({"epoch": "9999-12-31T00:00:00Z"}, "epoch"),
         ({"colour": "red"}, "colour"),
     ],
 )
