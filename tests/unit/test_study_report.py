@@ -99,11 +99,15 @@ def test_targets_are_answered_in_the_headline(text: str) -> None:
 
 
 def test_a_run_of_one_replication_is_said_to_have_no_interval(tmp_path: Path) -> None:
-    single = SWEEP.replace("replications: 3", "replications: 1").split("vary:")[0]
+    single = SWEEP.replace("replications: 3", "replications: 1")
+    single = single.replace(single[single.index("vary:") : single.index("targets:")], "")
     text = (make_results(tmp_path, single, sweep=False) / "report.html").read_text("utf-8")
     words = " ".join(Outline(text).words)
-    assert "Only 1 replication: intervals are wide or missing." in words
-    assert "No targets are set." in words
+    assert "Only 1 replication: there are no intervals, and nothing is sure." in words
+    assert "Not sure: a single replication has no interval to judge by; several would tell." in words
+    assert "no intervals, as these come from several replications" in words
+    assert "with its 95 % interval" not in words
+    assert "Seed 1." in words
     assert "nan" not in words
 
 

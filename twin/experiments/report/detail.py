@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from html import escape
+import math
 from typing import Any
 
 from twin.experiments.report.charts import Curve, over_time, stacked, step_for
 from twin.experiments.report.heatmaps import heat_map
-from twin.experiments.report.parts import legend, picture
+from twin.experiments.report.parts import legend, level, named, picture, series_legend
 from twin.experiments.report.results import VariantResult
+from twin.experiments.report.svg import escape, series
 from twin.experiments.statistics import Interval
 from twin.records.measures.catalogue import describe
 
@@ -42,20 +43,20 @@ PEOPLE_STYLES = {
     "balcony_idle": "grey",
 }
 MAPS = {
-    "traffic": ("Traffic", "{n:,} bots drove into the busiest position"),
-    "waiting_s": ("Waiting", "{n:,} s of standing for others at the worst position"),
-    "digging": ("Digging", "{n:,} carriers were dug away from the worst position"),
+    "traffic": ("Traffic", "time", "{} a bot drove into the busiest position"),
+    "waiting_s": ("Waiting", "", "{} s of standing for others at the worst position"),
+    "digging": ("Digging", "time", "{} a carrier was dug away from the worst position"),
 }
 
 
-def detail(variant: VariantResult) -> str:
-    """All pictures of a variant."""
+def detail(variant: VariantResult, confidence: float) -> str:
+    """All pictures of a variant; ``confidence`` is that of its intervals."""
     warm_up = variant.warm_up_s / 60
-    pictures = [*_time(variant, warm_up), *_shares(variant)]
+    pictures = [*_time(variant, warm_up, confidence), *_shares(variant)]
     return f'<h2>Pictures</h2>\n<div class="grid-2">{"".join(pictures)}</div>\n{_maps(variant)}'
 
 
-def _time(variant: VariantResult, warm_up: float) -> list[str]:
+def _time(variant: VariantResult, warm_up: float, confidence: float) -> list[str]:
     minutes = variant.minutes
     if not minutes or not minutes["lines"]:
         return []
@@ -64,6 +65,10 @@ def _time(variant: VariantResult, warm_up: float) -> list[str]:
     lines = [60 * value for value in minutes["lines"]]
     charge = [100 * value for value in minutes["charge_mean"]]
     least = [100 * value for value in minutes["charge_least"]]
+    charges = ("mean of all bots", "emptiest bot")
+    several = f" The dotted line is the mean of all replications, with its {level(confidence)} interval."
+    mean = several if variant.replications > 1 else ""
+    said_of_band = f"{level(confidence)} interval of the mean"
     return [
         picture(
             "Throughput and warm-up",
@@ -73,8 +78,9 @@ def _time(variant: VariantResult, warm_up: float) -> list[str]:
                 "lines/h",
                 warm_up,
                 variant.kpis.get("lines_per_hour"),
+                said_of_band=said_of_band,
             ),
-            f"{first} The dotted line is the mean of all replications, with its interval.",
+            first + mean,
         ),
         picture(
             "Lead time",
@@ -84,8 +90,9 @@ def _time(variant: VariantResult, warm_up: float) -> list[str]:
                 "s",
                 warm_up,
                 variant.kpis.get("order_lead_time_mean"),
+                said_of_band=said_of_band,
             ),
-            f"{first} Orders count when they end.",
+            f"{first} Orders count when they end.{mean if 'order_lead_time_mean' in variant.kpis else ''}",
         ),
         picture(
             "Open orders",
@@ -101,23 +108,23 @@ def _time(variant: VariantResult, warm_up: float) -> list[str]:
             "Charge of the batteries",
             over_time(
                 "Charge over time",
-                [Curve("mean of all bots", charge, ""), Curve("emptiest bot", least, "soft-curve")],
+                [Curve(charges[0], charge, series(0)), Curve(charges[1], least, series(1), 1)],
                 "%",
                 warm_up,
                 top=100.0,
             ),
             first,
-            legend([("accent", "mean of all bots"), ("amber", "emptiest bot")]),
+            series_legend(charges),
         ),
     ]
 
 
 def _lead_means(minutes: dict[str, list[float]], step: int) -> list[float]:
     """The mean lead time in each step, once a minute, so that averaging gives it back; steps without
-    an order keep the mean before.
+    an order keep the mean before, and there is none before the first.
     """
     found: list[float] = []
-    mean = 0.0
+    mean = math.nan
     for begin in range(0, len(minutes["lead_s"]), step):
         orders = sum(minutes["orders"][begin : begin + step])
         mean = sum(minutes["lead_s"][begin : begin + step]) / orders if orders else mean
@@ -196,11 +203,12 @@ def _maps(variant: VariantResult) -> str:
 
 def _level(level: dict[str, Any]) -> str:
     pictures = []
-    for kind, (title, said) in MAPS.items():
+    for kind, (title, noun, said) in MAPS.items():
         drawn = heat_map(level["map"], level[kind], kind)
         most = f"most at x {drawn.x}, y {drawn.y}: {drawn.largest:,}"
         where = f"Level {level['level']}, {title.lower()}: {most}"
-        caption = said.format(n=drawn.largest) if drawn.largest else "nothing"
+        count = named(drawn.largest, noun) if noun else f"{drawn.largest:,}"
+        caption = said.format(count) if drawn.largest else "nothing"
         pictures.append(
             f"<figure><h3>Level {level['level']}: {title}</h3>"
             f'<img src="{drawn.url}" alt="{escape(where)}" title="{escape(where)}">'

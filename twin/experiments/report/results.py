@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -12,9 +12,11 @@ from typing import Any
 import orjson
 
 from twin.domain.errors import Refusal
-from twin.experiments.statistics import Interval, paired
+from twin.experiments.statistics import Interval, paired, t_interval
 
-BASELINE = "baseline"
+CONFIDENCE = 0.95
+LOOK_CONFIDENCE = 1 - 0.05 / 4
+"""That of a study of size, which looks up to four times at each value: 95 % for all looks together."""
 
 
 class NoResults(Refusal):
@@ -23,7 +25,10 @@ class NoResults(Refusal):
 
 @dataclass(frozen=True)
 class VariantResult:
-    """One variant: its figures with intervals, its targets, its series, and the scenario it was run with."""
+    """One variant: its figures with intervals, its targets, its series, and the scenario it was run with.
+
+    ``samples`` are the values of its figures by seed; ``seeds`` are those of its replications.
+    """
 
     name: str
     changes: dict[str, str]
@@ -36,6 +41,7 @@ class VariantResult:
     series: dict[str, Any]
     scenario: dict[str, Any]
     samples: dict[str, dict[int, float]]
+    seeds: list[int]
 
     def mean(self, kpi: str) -> float:
         """The mean of a figure; 0 where the study has none."""
@@ -60,7 +66,8 @@ class VariantResult:
 class Results:
     """A study: its variants in order, the one that the others are compared with first.
 
-    ``sized`` is what ``twin size`` answered, if it made the folder.
+    ``sized`` is what ``twin size`` answered, if it made the folder. ``confidence`` is that of every
+    interval and verdict.
     """
 
     title: str
@@ -68,6 +75,7 @@ class Results:
     variants: list[VariantResult]
     manifest: dict[str, Any]
     sized: dict[str, Any] | None = None
+    confidence: float = CONFIDENCE
 
     @property
     def base(self) -> VariantResult:
@@ -85,37 +93,69 @@ class Results:
         seeds = [seed for seed in one if seed in two]
         if len(seeds) < 2:
             return None
-        return paired([one[seed] for seed in seeds], [two[seed] for seed in seeds])
+        return paired([one[seed] for seed in seeds], [two[seed] for seed in seeds], self.confidence)
 
 
 def read_results(folder: Path) -> Results:
     """The results in a folder. Raises NoResults, naming the file that is missing or cannot be read."""
+    try:
+        return _read_results(folder)
+    except (KeyError, IndexError, TypeError, AttributeError) as error:
+        reason = f"its files are not what a run writes ({type(error).__name__}: {error})"
+        raise _no_results(folder, reason, folder) from error
+
+
+def _read_results(folder: Path) -> Results:
     kpis = _json(folder / "kpis.json")
     series = _json(folder / "series.json")
     scenarios = _json(folder / "variants.json")
     samples = _samples(folder / "runs.parquet")
+    manifest = _json(folder / "manifest.json")
     variants = [
-        _variant(name, plain, series.get(name, {}), scenarios.get(name, {}), samples.get(name, {}))
+        _variant(
+            name,
+            plain,
+            series.get(name, {}),
+            scenarios.get(name, {}),
+            samples.get(name, {}),
+            manifest["variants"][name]["seeds"],
+        )
         for name, plain in kpis["variants"].items()
     ]
-    variants.sort(key=lambda variant: variant.name != kpis["compare"])
     description = variants[0].scenario.get("description") or ""
     size = folder / "size.json"
-    sized = _json(size) if size.exists() else None
-    return Results(kpis["scenario"], description, variants, _json(folder / "manifest.json"), sized)
+    if not size.exists():
+        variants.sort(key=lambda variant: variant.name != kpis["compare"])
+        return Results(kpis["scenario"], description, variants, manifest)
+    sized = _json(size)
+    variants = [_as_sized(each, sized["curve"][number]) for number, each in enumerate(variants)]
+    return Results(kpis["scenario"], description, variants, manifest, sized, LOOK_CONFIDENCE)
+
+
+def _as_sized(variant: VariantResult, point: dict[str, Any]) -> VariantResult:
+    """A value that a study of size has tried, with the targets that it asked for, and as sure as it was."""
+    samples = {name: list(variant.samples.get(name, {}).values()) for name in variant.kpis}
+    kpis = {
+        name: t_interval(values, LOOK_CONFIDENCE) if len(values) > 1 else variant.kpis[name]
+        for name, values in samples.items()
+    }
+    return replace(variant, kpis=kpis, targets=point["targets"])
 
 
 def _json(path: Path) -> dict[str, Any]:
     try:
         found: dict[str, Any] = orjson.loads(path.read_bytes())
     except (OSError, orjson.JSONDecodeError) as error:
-        raise _no_results(path, error) from error
+        raise _no_results(path, _reason(error), folder=path.parent) from error
     return found
 
 
-def _no_results(path: Path, error: Exception) -> NoResults:
-    reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-    return NoResults(f"{path}: {reason}. A folder of results is made by: twin run FILE --out {path.parent}")
+def _reason(error: Exception) -> str:
+    return error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+
+
+def _no_results(path: Path, reason: str, folder: Path) -> NoResults:
+    return NoResults(f"{path}: {reason}. A folder of results is made by: twin run FILE --out {folder}")
 
 
 def _samples(path: Path) -> dict[str, dict[str, dict[int, float]]]:
@@ -126,7 +166,7 @@ def _samples(path: Path) -> dict[str, dict[str, dict[int, float]]]:
     try:
         table = parquet.read_table(pa.BufferReader(path.read_bytes()))
     except (OSError, pa.ArrowInvalid) as error:
-        raise _no_results(path, error) from error
+        raise _no_results(path, _reason(error), folder=path.parent) from error
     found: dict[str, dict[str, dict[int, float]]] = {}
     for row in table.to_pylist():
         found.setdefault(row["variant"], {}).setdefault(row["kpi"], {})[row["seed"]] = row["value"]
@@ -139,6 +179,7 @@ def _variant(
     series: dict[str, Any],
     scenario: dict[str, Any],
     samples: dict[str, dict[int, float]],
+    seeds: list[int],
 ) -> VariantResult:
     kpis = {kpi: _interval(found) for kpi, found in plain["kpis"].items()}
     return VariantResult(
@@ -153,6 +194,7 @@ def _variant(
         series,
         scenario,
         samples,
+        seeds,
     )
 
 
