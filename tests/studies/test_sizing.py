@@ -86,25 +86,69 @@ def test_values_that_the_site_has_no_room_for_end_the_range():
     assert "fleet.bots_per_level stops at 3: --vary fleet.bots_per_level=4: level 1 has 3" in found.notes[0]
 
 
+def test_a_target_that_is_given_twice_is_refused():
+    """The second would have taken the place of the first without a word."""
+    with pytest.raises(ScenarioRefused, match="--target takt<=9 s: takt has a target already; keep one"):
+        question(study(LOOP), "fleet.bots_per_level=1..2", ["takt>=5 s", "takt<=9 s"])
+
+
+def test_a_target_that_only_the_varied_values_make_measurable_is_none_too_few():
+    asked = question(study(LOOP), "due=1 min,2 min", ["due_on_time>=95%"])
+    assert asked.targets["due_on_time"].value == 0.95
+
+
 @pytest.mark.parametrize(
     ("varied", "target", "said"),
     [
-        ("fleet.bots_per_level", "takt<=9", "no values; write key=2..20 or key=2,4,8"),
-        ("fleet.bots_per_level=20..2", "takt<=9", "no values or too many; write the smaller one first"),
+        ("fleet.bots_per_level", "takt<=9 s", "no values; write key=2..20 or key=2,4,8"),
+        ("fleet.bots_per_level=20..2", "takt<=9 s", "no values or too many; write the smaller one first"),
         (
             "fleet.bots_per_level=a..b",
-            "takt<=9",
+            "takt<=9 s",
             "not a range; write whole numbers, such as 2..20 or 100..900:50",
         ),
-        ("fleet.bots_per_level=6,4,2", "takt<=9", "do not rise; write numbers with one unit, such as 2,4,8"),
-        ("fleet.bots_per_level=2,2", "takt<=9", "do not rise; write numbers with one unit, such as 2,4,8"),
-        ("policies.dispatch=nearest,oldest", "takt<=9", "with one unit, such as 2,4,8"),
-        ("fleet.bots_per_level=.,2", "takt<=9", "with one unit, such as 2,4,8"),
-        ("run.horizon=5 min,2 h", "takt<=9", "with one unit, such as 2,4,8"),
-        ("run.seed=1..4", "takt<=9", "'run.seed' is the same for all variants; set it in the file itself"),
-        ("fleet.bots_per_levl=1..2", "takt<=9", "did you mean 'bots_per_level'?"),
+        (
+            "fleet.bots_per_level=6,4,2",
+            "takt<=9 s",
+            "do not rise; write numbers with one unit, such as 2,4,8",
+        ),
+        ("fleet.bots_per_level=2,2", "takt<=9 s", "do not rise; write numbers with one unit, such as 2,4,8"),
+        ("policies.dispatch=nearest,oldest", "takt<=9 s", "with one unit, such as 2,4,8"),
+        ("fleet.bots_per_level=.,2", "takt<=9 s", "with one unit, such as 2,4,8"),
+        ("run.horizon=5 min,2 h", "takt<=9 s", "with one unit, such as 2,4,8"),
+        ("run.seed=1..4", "takt<=9 s", "'run.seed' is the same for all variants; set it in the file itself"),
+        ("fleet.bots_per_levl=1..2", "takt<=9 s", "did you mean 'bots_per_level'?"),
         ("fleet.bots_per_level=1..2", "takt=9", "not a target; write KPI>=value or KPI<=value, in quotes"),
         ("fleet.bots_per_level=1..2", "tact<=9", "there is no KPI 'tact'; did you mean 'takt'?"),
+        (
+            "fleet.bots_per_level=1,2.5",
+            "takt<=9 s",
+            "--vary fleet.bots_per_level=2.5: fleet.bots_per_level is 2.5; write a whole number from 1 to"
+            " 10000",
+        ),
+        (
+            "fleet.bots_per_level=9998..10001",
+            "takt<=9 s",
+            "--vary fleet.bots_per_level=10001: fleet.bots_per_level is 10001; give a value from 1 to 10000",
+        ),
+        (
+            "run.horizon=3 min,30 min",
+            "takt<=9 s",
+            "the warm-up takes the whole horizon; shorten it or lengthen the horizon",
+        ),
+        (
+            "fleet.bots_per_level=1..2",
+            "due_on_time>=95%",
+            "--target due_on_time >= 95 %: due_on_time: no order is due at any time; add 'due: 30 min', or"
+            " give a stream its own",
+        ),
+        (
+            "fleet.bots_per_level=1..2",
+            "balcony_idle.9<=5 %",
+            "--target balcony_idle.9 <= 5 %: balcony_idle.9: there is no balcony 9; there are 1",
+        ),
+        ("fleet.bots_per_level=1..2", "takt<=9", "a number without a unit; write 9 s, 9 min or 9 h"),
+        ("fleet.bots_per_level=1..2", "charge_share<=0.9", 'write a percentage, such as ">= 95 %"'),
         ("fleet.bots_per_level=1..2", "takt<=soon", "not a time; write a number and a unit, such as 30 min"),
     ],
 )

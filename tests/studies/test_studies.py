@@ -205,8 +205,8 @@ def test_streams_keep_promises_of_their_own():
     [
         (
             ("targets={due_on_time.expres: '>= 1 %'}", "demand.orders.due=1 min"),
-            "small.yaml:9:1: due_on_time.expres: streams with figures of their own are orders;"
-            " give the stream 'due:'",
+            "--set targets={due_on_time.expres: '>= 1 %'}: due_on_time.expres: streams with figures of their"
+            " own are orders; give the stream 'due:'",
         ),
         (
             ("targets={balcony_idle.9: '<= 1 %'}",),

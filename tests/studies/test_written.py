@@ -6,11 +6,13 @@ import json
 from pathlib import Path
 
 import pytest
+import yaml
+from ruamel.yaml import YAML
 from small import TEXT, executor
 
 from twin.domain.errors import ScenarioRefused
 from twin.experiments.finding import shipped
-from twin.experiments.scenario.reading import FOLDER, Study, load_study
+from twin.experiments.scenario.reading import FOLDER, Study, load_study, parse_study
 from twin.experiments.scenario.writing import written
 from twin.studies.folder import Folder
 from twin.studies.sizing import find_size, question
@@ -79,6 +81,27 @@ def test_every_shipped_scenario_written_out_is_the_same_scenario(name, tmp_path)
     assert again.scenario.targets == study.scenario.targets
     assert {v.name: v.digest for v in again.compared()} == {v.name: v.digest for v in study.compared()}
     assert written(again, again.compared(), ())[0] == text
+
+
+def test_a_written_scenario_means_the_same_to_a_reader_of_yaml_1_1():
+    """To such a one 14:30 is 870, 1_000 a thousand, and on, no and y are truths: so they are quoted."""
+    names = (
+        "{on: {lines_per_hour: 9}, no: {lines_per_hour: 9}, refill: {kind: replenishment, lines_per_hour: 9}}"
+    )
+    settings = (
+        "run.start=14:30",
+        "name=1_000",
+        "description=yes",
+        f"demand={names}",
+        "vary={run.start: [14:30]}",
+    )
+    study = parse_study(TEXT, "small.yaml", Path("nowhere"), settings)
+    text, _ = written(study, study.compared(), ())
+    found = yaml.safe_load(text)
+    assert found == YAML(typ="safe", pure=True).load(text)
+    assert (found["run"]["start"], found["name"], found["description"]) == ("14:30", "1_000", "yes")
+    assert list(found["demand"]) == ["on", "no", "refill"]
+    assert found["vary"] == {"run.start": ["14:30"]}
 
 
 def test_a_run_is_repeated_from_the_scenario_in_its_results(tmp_path):

@@ -148,6 +148,30 @@ WRONG: dict[str, tuple[str, str]] = {
         GOOD + "vary: [{name: baseline, fleet.bots_per_level: 1}]\n",
         "s.yaml:8:15: baseline is the file as it is; give the variant another name",
     ),
+    "a target that nothing is measured for": (
+        GOOD + 'targets:\n  takt: "<= 1 min"\n  due_on_time: ">= 95 %"\n',
+        "s.yaml:10:16: due_on_time: no order is due at any time; add 'due: 30 min', or give a stream its own",
+    ),
+    "replications until a figure that is never measured": (
+        changed("replications: 2", "replications: {kpi: due_on_time, half_width_percent: 5}"),
+        "s.yaml:7:58: due_on_time: no order is due at any time; add 'due: 30 min', or give a stream its own",
+    ),
+    "replications until a figure of a balcony that there is not": (
+        changed("replications: 2", "replications: {kpi: balcony_idle.4, half_width_percent: 5}"),
+        "s.yaml:7:58: balcony_idle.4: there is no balcony 4; there are 1",
+    ),
+    "a target of orders where there are none": (
+        changed("60}", "60, kind: replenishment}") + "due: 5 min\ntargets: {due_on_time: '>= 95 %'}\n",
+        "s.yaml:9:24: due_on_time: no stream of demand picks anything; add one of kind fulfillment",
+    ),
+    "a target of work where nothing is asked for": (
+        changed("demand:\n  orders: {lines_per_hour: 60}\n", "") + "targets: {cycle_time_p95: '<= 1 min'}\n",
+        "s.yaml:6:27: cycle_time_p95: there is no demand, so nothing moves; add a stream under demand",
+    ),
+    "a time without its unit in a target": (
+        GOOD + "targets: {takt: '<= 8'}\n",
+        "s.yaml:8:17: targets.takt is the text '<= 8', a number without a unit; write 8 s, 8 min or 8 h",
+    ),
     "an order file that there is not": (
         changed("{lines_per_hour: 60}", "{arrivals: recorded, file: orders.csv}"),
         "s.yaml:6:38: nowhere/orders.csv: No such file or directory; name a readable CSV or Parquet file",
@@ -186,6 +210,16 @@ def test_the_good_file_is_good():
             "demand.order.priority=1",
             "--set demand.order.priority=1: demand.order.priority: there is no stream 'order'; did you mean 'orders'?",  # noqa: E501  # noqa: E501
         ),
+        (
+            "vary.fleet.bots_per_level=4",
+            "--set vary.fleet.bots_per_level=4: vary.fleet.bots_per_level is 4; write a list such as [4, ...]"
+            " or from:, to: and step:",
+        ),
+        (
+            "demand.orders.lines_per_order.1=4",
+            "--set demand.orders.lines_per_order.1=4: demand.orders.lines_per_order.1:"
+            " demand.orders.lines_per_order is a list; set it as a whole",
+        ),
         ("fleet", "--set fleet: not a setting; write key=value, such as run.seed=2"),
         (
             "run.horizon=[",
@@ -194,7 +228,8 @@ def test_the_good_file_is_good():
     ],
 )
 def test_a_wrong_setting_is_refused_by_its_own_name(setting, said):
-    assert refusal(GOOD, settings=(setting,)) == said
+    text = changed("60}", "60, lines_per_order: [3, 1]}")
+    assert refusal(text, settings=(setting,)) == said
 
 
 def test_a_wrong_order_file_is_refused_with_its_rows(tmp_path):

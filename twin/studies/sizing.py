@@ -17,8 +17,9 @@ from typing import Any
 
 from twin.domain.errors import Refusal, ScenarioRefused
 from twin.experiments.scenario.kpinames import kpi_trouble, unit_of
+from twin.experiments.scenario.measurable import never
 from twin.experiments.scenario.quantities import Bound, Unclear, bound
-from twin.experiments.scenario.reading import Study, vary
+from twin.experiments.scenario.reading import Study, check_readable, vary
 from twin.experiments.scenario.varying import alike_trouble
 from twin.studies.study import Executor, Result, replications, warm_up
 from twin.studies.summary import MET, MISSED, OPEN, Verdict, judge, kpis_of, plain_interval
@@ -95,18 +96,40 @@ class Size:
 
 
 def question(study: Study, varied: str, targets: Sequence[str]) -> Question:
-    """What the command line asks for; without targets those of the file. Raises ScenarioRefused."""
+    """What the command line asks for; without targets those of the file. Raises ScenarioRefused.
+
+    Whatever is refused is refused here, before anything runs; only that a site has no room for
+    the larger values is found out later, as it ends the range.
+    """
     key, equals, text = varied.partition("=")
-    if trouble := alike_trouble(key.strip()):
+    key = key.strip()
+    if trouble := alike_trouble(key):
         raise ScenarioRefused(f"--vary {varied}: {trouble}")
     if not equals:
         raise ScenarioRefused(f"--vary {varied}: no values; write key=2..20 or key=2,4,8")
-    wanted = dict(_target(text) for text in targets) or study.scenario.targets
+    wanted = _targets(targets) or study.scenario.targets
     if not wanted:
         raise ScenarioRefused(
             f"{study.source}: no targets; add 'targets:' or --target \"lines_per_hour>=500\""
         )
-    return Question(key.strip(), tuple(_values(varied, text)), wanted)
+    values = tuple(_values(varied, text))
+    # Whole numbers in a row are allowed from some one on up to another, so that both ends tell of all.
+    check_readable(study, key, (values[0], values[-1]) if ".." in text else values)
+    (smallest,) = vary(study, key, values[:1])
+    for kpi, limit in wanted.items():
+        if trouble := never(smallest.scenario, smallest.site, kpi):
+            raise ScenarioRefused(f"--target {kpi} {limit.written}: {trouble}")
+    return Question(key, values, wanted)
+
+
+def _targets(texts: Sequence[str]) -> dict[str, Bound]:
+    found: dict[str, Bound] = {}
+    for text in texts:
+        kpi, limit = _target(text)
+        if kpi in found:
+            raise ScenarioRefused(f"--target {text}: {kpi} has a target already; keep one")
+        found[kpi] = limit
+    return found
 
 
 def _target(text: str) -> tuple[str, Bound]:
@@ -179,7 +202,6 @@ def _falling(key: str, curve: Sequence[Point]) -> str | None:
 
 def _possible(study: Study, asked: Question) -> tuple[int, tuple[str, ...]]:
     """How many of the values, from the smallest on, can be; a note if not all can."""
-    vary(study, asked.key, asked.values[:1])
     low, high, refusal = 0, len(asked.values), ""
     probe = high - 1
     while high - low > 1:

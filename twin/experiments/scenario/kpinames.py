@@ -10,7 +10,10 @@ from twin.records.measures.catalogue import CATALOGUE, describe
 PROMISED = ("due_on_time", "tardiness_mean", "orders_overdue_end")
 """Figures that there are only where orders are due."""
 
+_STREAM = r"(\.[A-Za-z_][A-Za-z0-9_]*)?"
 _OF_ONE = re.compile(r"(balcony_\w+)(?=\.\d+$)|(due_on_time|tardiness_mean)(?=\.[A-Za-z_]\w*$)", re.ASCII)
+
+_SUFFIXES = {"balcony_": r"(\.\d+)?", "due_on_time": _STREAM, "tardiness_mean": _STREAM}
 
 
 def unit_of(name: str) -> str:
@@ -25,3 +28,14 @@ def kpi_trouble(name: str) -> str:
         return ""
     near = get_close_matches(name, CATALOGUE, 1) or [kpi for kpi in CATALOGUE if name and name in kpi]
     return f"there is no KPI '{name[:40]}'; " + (f"did you mean '{near[0]}'?" if near else "see docs/kpis.md")
+
+
+def names_pattern(unit: str | None = None) -> str:
+    """The names of all KPIs, or of those with a unit, as a regular expression of JSON Schema."""
+    of_unit = [name for name, kpi in CATALOGUE.items() if unit in (None, kpi.unit)]
+    return f"^({'|'.join(name + _suffix(name) for name in of_unit)})$"
+
+
+def _suffix(name: str) -> str:
+    """What may follow the name: a balcony or a stream of its own."""
+    return next((suffix for beginning, suffix in _SUFFIXES.items() if name.startswith(beginning)), "")

@@ -9,7 +9,10 @@ from difflib import get_close_matches
 from fractions import Fraction
 
 UNITS_MS = {"ms": 1, "s": 1000, "min": 60_000, "h": 3_600_000, "d": 86_400_000}
+DURATION = rf"\d+(\.\d+)?\s*({'|'.join(UNITS_MS)})"
+"""A time with its unit, as a regular expression."""
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*([A-Za-z%/]*)")
+_PERCENT = r"(100(\.0{1,15})?|\d{1,2}(\.\d{1,15})?)\s*%"
 _COMMA = re.compile(r"\d+,\d+\s*[A-Za-z]")
 MOST_DIGITS = 30
 _BOUND = re.compile(r"(>=|<=)\s*(.+)")
@@ -44,9 +47,9 @@ def duration_ms(text: str) -> int:
     return int(value)
 
 
-def number_text(value: float) -> str:
-    """A number as people write it, exactly: without an exponent, without needless zeros."""
-    text = format(Decimal(repr(value)), "f")
+def number_text(value: float, times: int = 1) -> str:
+    """A number (``times`` as large) as people write it, exactly: without exponent and needless zeros."""
+    text = format(Decimal(repr(value)) * times, "f")
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
@@ -58,24 +61,39 @@ def duration_text(ms: int) -> str:
     return f"{ms} ms"
 
 
+TIME, SHARE = "s", "%"
+
+
 @dataclass(frozen=True, slots=True)
 class Bound:
-    """What a KPI shall reach: at least or at most a value, in the KPI's own unit."""
+    """What a KPI shall reach: at least or at most a value, in the KPI's own unit; shares from 0 to 1."""
 
     at_least: bool
     value: float
+    unit: str = ""
+
+    @property
+    def sign(self) -> str:
+        """Which way it binds."""
+        return ">=" if self.at_least else "<="
 
     @property
     def text(self) -> str:
-        """As it is written, without a unit."""
-        return f"{'>=' if self.at_least else '<='} {number_text(self.value)}"
+        """Without a unit."""
+        return f"{self.sign} {number_text(self.value)}"
+
+    @property
+    def written(self) -> str:
+        """As it is written in a file: a time with its unit, a share in percent."""
+        if self.unit == TIME:
+            return f"{self.sign} {duration_text(round(self.value * 1000))}"
+        if self.unit == SHARE:
+            return f"{self.sign} {number_text(self.value, 100)} %"
+        return self.text
 
     def met_by(self, value: float) -> bool:
         """Whether one value reaches it."""
         return value >= self.value if self.at_least else value <= self.value
-
-
-TIME, SHARE = "s", "%"
 
 
 def bound(text: str, unit: str) -> Bound:
@@ -87,17 +105,23 @@ def bound(text: str, unit: str) -> Bound:
     found = _BOUND.fullmatch(text.strip())
     if not found:
         raise Unclear(f'not a bound; write "{example}" or the like, in quotes')
-    return Bound(found.group(1) == ">=", _value(found.group(2).strip(), unit, example))
+    return Bound(found.group(1) == ">=", _value(found.group(2).strip(), unit, example), unit)
+
+
+def bound_pattern(unit: str) -> str:
+    """The texts that ``bound`` takes for a unit, as a regular expression of JSON Schema."""
+    value = {TIME: DURATION, SHARE: _PERCENT}.get(unit, _NUMBER.pattern)
+    return rf"^\s*(>=|<=)\s*({value})\s*$"
 
 
 def _value(text: str, unit: str, example: str) -> float:
-    if _NUMBER.fullmatch(text) and (unit != SHARE or 0 <= float(text) <= 1):
-        return float(text)
-    share = re.fullmatch(r"(\d{1,3}(?:\.\d{1,9})?)\s*%", text)
-    if unit == SHARE and share and float(share.group(1)) <= 100:
-        return float(share.group(1)) / 100
-    if unit == SHARE:
-        raise Unclear(f'not a bound of a share; write a percentage, such as "{example}"')
     if unit == TIME:
         return duration_ms(text) / 1000
+    if unit == SHARE:
+        found = re.fullmatch(_PERCENT, text)
+        if found is None:
+            raise Unclear(f'not a bound of a share; write a percentage, such as "{example}"')
+        return float(Decimal(text.rstrip("% ")) / 100)
+    if _NUMBER.fullmatch(text):
+        return float(text)
     raise Unclear(f'not a bound of this figure{f", which is in {unit}" if unit else ""}; write "{example}"')

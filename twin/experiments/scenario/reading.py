@@ -7,6 +7,7 @@ command line is said at once, each with its place and what would be right.
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
@@ -22,7 +23,8 @@ from twin.experiments import yamlnodes
 from twin.experiments.fields import Problems
 from twin.experiments.finding import shipped_file
 from twin.experiments.scenario.inline import changed_at, node_at
-from twin.experiments.scenario.model import Scenario
+from twin.experiments.scenario.measurable import never
+from twin.experiments.scenario.model import Scenario, Until
 from twin.experiments.scenario.orderfile import OrderFiles, Orders
 from twin.experiments.scenario.sections import SCENARIO
 from twin.experiments.scenario.siting import SiteMaker
@@ -33,6 +35,10 @@ from twin.simulation.codec import to_plain
 
 BASELINE = "baseline"
 FOLDER = "."
+DOTTED = ("settings", "targets", "vary")
+"""Sections whose keys have dots of their own."""
+_BOUND = re.compile(r"\s*[<>]=")
+"""What a shell has taken the quotes from, that YAML would want around a bound."""
 NOT_OF_A_RUN = ("name", "description", "targets", "vary", "compare", "site", "fleet")
 """Keys of a scenario that change nothing in a replication besides the site that is made of them."""
 
@@ -158,9 +164,10 @@ class _Reader:
 
     def variant(self, name: str, changes: Changes, base: Node) -> Variant:
         """The variant of ``base`` with some changes. Raises what is wrong with it."""
-        root = self.changed(base, changes)
-        scenario = self._scenario(root)
+        root, scenario = self.readable(changes, base)
         site = self.sites.make(scenario, root, self.problems)
+        if site is not None:
+            self._check_figures(scenario, site, root)
         orders = {
             stream: self.order_files.read(
                 asked.file, scenario.run.start, node_at(root, "demand", stream, "file").mark, self.problems
@@ -173,6 +180,21 @@ class _Reader:
         written = {key: text_of(node) for key, node in changes}
         return Variant(name, written, scenario, site, orders)
 
+    def readable(self, changes: Changes, base: Node) -> tuple[Node, Scenario]:
+        """``base`` with some changes, and what its text says. Raises what is wrong with that."""
+        root = self.changed(base, changes)
+        return root, self._scenario(root)
+
+    def _check_figures(self, scenario: Scenario, site: Site, root: Node) -> None:
+        """A figure that is never measured meets no target, and ends no replications."""
+        places: dict[str, tuple[str, ...]] = {kpi: ("targets", kpi) for kpi in scenario.targets}
+        asked = scenario.run.replications
+        if isinstance(asked, Until):
+            places.setdefault(asked.kpi, ("run", "replications", "kpi"))
+        for kpi, place in places.items():
+            if trouble := never(scenario, site, kpi):
+                self.problems.add(node_at(root, *place).mark, trouble)
+
     def changed(self, root: Node, changes: Changes) -> Node:
         """A copy of the file's nodes with some values changed. Raises what is wrong with the keys."""
         streams = [key.text for key, _ in getattr(node_at(root, "demand"), "pairs", ())]
@@ -182,6 +204,8 @@ class _Reader:
                 near = get_close_matches(path[1], streams, 1)
                 advice = f"did you mean '{near[0]}'?" if near else f"there are {', '.join(streams) or 'none'}"
                 self.problems.add(value.mark, f"{key}: there is no stream '{path[1][:40]}'; {advice}")
+            if isinstance(node_at(root, *path[:-1]), yamlnodes.Sequence):
+                self.problems.add(value.mark, f"{key}: {'.'.join(path[:-1])} is a list; set it as a whole")
             if path[0] == "site" and len(path) > 1:
                 root = _site_as_mapping(root)
             root = changed_at(root, path, value)
@@ -202,13 +226,28 @@ def vary(study: Study, key: str, values: Iterable[str]) -> tuple[Variant, ...]:
     """Variants of a study's baseline that differ in one key. Raises ScenarioRefused."""
     made = []
     for value in values:
-        problems = Problems(study.source, ScenarioRefused, study.folder)
-        mark = setting_mark(0)
-        problems.elsewhere = {mark: f"--vary {key}={value}"}
-        changes = ((key, Scalar(mark, value, "")),)
-        reader = _Reader(study.text, study.source, study.folder, problems)
+        reader, changes = _varied(study, key, value)
         made.append(reader.variant(f"{key}={value}", changes, study.root))
     return tuple(made)
+
+
+def check_readable(study: Study, key: str, values: Iterable[str]) -> None:
+    """Whether values of a key are such as it may have, whether the site has room for them or not.
+
+    Raises ScenarioRefused.
+    """
+    for value in values:
+        reader, changes = _varied(study, key, value)
+        reader.readable(changes, study.root)
+
+
+def _varied(study: Study, key: str, value: str) -> tuple[_Reader, Changes]:
+    """A reader that says what is wrong with one value of a key by the name of the option."""
+    problems = Problems(study.source, ScenarioRefused, study.folder)
+    mark = setting_mark(0)
+    problems.elsewhere = {mark: f"--vary {key}={value}"}
+    reader = _Reader(study.text, study.source, study.folder, problems)
+    return reader, ((key, Scalar(mark, value, "")),)
 
 
 def setting_mark(number: int) -> Mark:
@@ -222,10 +261,13 @@ def _changes(settings: Iterable[str]) -> Iterator[tuple[str, Node]]:
         key, equals, value = setting.partition("=")
         if not equals or not key.strip():
             raise ScenarioRefused(f"--set {setting}: not a setting; write key=value, such as run.seed=2")
-        try:
-            node = compose(normalised(value)) if value else Scalar(setting_mark(number), "", "")
-        except NotYaml as error:
-            raise ScenarioRefused(f"--set {setting}: {error}") from None
+        if not value or _BOUND.match(value):
+            node: Node = Scalar(setting_mark(number), value.strip(), "")
+        else:
+            try:
+                node = compose(normalised(value))
+            except NotYaml as error:
+                raise ScenarioRefused(f"--set {setting}: {error}") from None
         yield key.strip(), _moved(node, setting_mark(number))
 
 
@@ -239,9 +281,9 @@ def _moved(node: Node, mark: Mark) -> Node:
 
 
 def _path(key: str) -> tuple[str, ...]:
-    """The keys that lead to a value; those of settings have dots of their own."""
+    """The keys that lead to a value; those of some sections have dots of their own."""
     section, _, inner = key.partition(".")
-    return (section, inner) if section == "settings" and inner else tuple(key.split("."))
+    return (section, inner) if section in DOTTED and inner else tuple(key.split("."))
 
 
 def _site_as_mapping(root: Node) -> Node:

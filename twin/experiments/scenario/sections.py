@@ -9,9 +9,9 @@ from twin.domain.faults import KIND_OF
 from twin.domain.layout import Battery, Motion, PersonTimes
 from twin.domain.work import FULFILLMENT, REPLENISHMENT
 from twin.experiments.fields import Fields
-from twin.experiments.scenario import model
+from twin.experiments.scenario import model, rules
 from twin.experiments.scenario.inline import Inline
-from twin.experiments.scenario.kpinames import PROMISED, kpi_trouble
+from twin.experiments.scenario.kpinames import kpi_trouble, names_pattern
 from twin.experiments.scenario.partial import Partial
 from twin.experiments.scenario.policynames import POLICIES
 from twin.experiments.scenario.settings import EngineSettings
@@ -65,12 +65,11 @@ def _check_stream(stream: model.Stream, given: Fields) -> Troubles:
         for key in NEEDS[arrivals]
         if not given.given(key)
     ]
-    fitting = (*_ALWAYS, *NEEDS[arrivals], *MAY[arrivals])
     usual = model.Stream()  # What is as usual may be written out.
     useless = [
         key
         for key in given.given(*STREAM.keys)
-        if key not in fitting and getattr(stream, key) != getattr(usual, key)
+        if key not in FITTING[arrivals] and getattr(stream, key) != getattr(usual, key)
     ]
     uses = ", ".join((*NEEDS[arrivals], *MAY[arrivals]))
     troubles += [
@@ -146,7 +145,7 @@ def _check_until(until: model.Until, given: Fields) -> Troubles:
 
 
 def _check_scenario(scenario: model.Scenario, given: Fields) -> Troubles:
-    troubles = [("targets", trouble) for kpi in scenario.targets if (trouble := _no_promise(scenario, kpi))]
+    troubles = []
     recorded = [name for name, stream in scenario.demand.items() if stream.arrivals == arriving.RECORDED]
     if recorded and scenario.stock.skus is not None:
         message = f"skus means nothing: the SKUs are those of the orders of {', '.join(recorded)}; remove it"
@@ -154,19 +153,6 @@ def _check_scenario(scenario: model.Scenario, given: Fields) -> Troubles:
     if scenario.compare is not None and scenario.vary is None:
         troubles.append(("compare", "there is nothing to compare; add 'vary:' or remove compare"))
     return troubles
-
-
-def _no_promise(scenario: model.Scenario, kpi: str) -> str:
-    """What is wrong with a target for orders being in time, if no time is promised."""
-    figure, _, stream = kpi.partition(".")
-    if figure not in PROMISED:
-        return ""
-    if stream and stream not in scenario.promises:
-        streams = ", ".join(scenario.promises) or "none"
-        return f"{kpi[:60]}: streams with figures of their own are {streams}; give the stream 'due:'"
-    if not stream and scenario.due is None and not scenario.promises:
-        return f"{kpi}: no order is due at any time; add 'due: 30 min', or give a stream its own"
-    return ""
 
 
 def _stream_name(name: str) -> str:
@@ -199,6 +185,7 @@ SITE = Section(
     },
     _check_site,
     short="file",
+    rules=rules.ONE_SOURCE,
 )
 FLEET = Section(
     "fleet",
@@ -215,6 +202,7 @@ BOXES = Section(
         "mixed": Key(Whole(0, 1000), "Weight of carriers with a box of 16 and two of 8 sections."),
     },
     _check_boxes,
+    rules=rules.not_all_zero(("whole", "halves", "quarters", "mixed")),
 )
 ABC = Section(
     "class",
@@ -263,6 +251,7 @@ STOCK = Section(
         ),
     },
     _check_stock,
+    rules=rules.ONE_POPULARITY,
 )
 PIECES = Section(
     "pieces",
@@ -272,6 +261,7 @@ PIECES = Section(
         "to": Key(Whole(1, MANY), "Most pieces of a line."),
     },
 )
+FITTING = {arrivals: (*_ALWAYS, *NEEDS[arrivals], *MAY[arrivals]) for arrivals in arriving.ARRIVALS}
 STREAM = Section(
     "stream",
     model.Stream,
@@ -307,6 +297,7 @@ STREAM = Section(
         "end": Key(Duration(), "Simulated time at which it ends; else the horizon."),
     },
     _check_stream,
+    rules=rules.stream(NEEDS, FITTING),
 )
 PERSON = Section(
     "person",
@@ -332,7 +323,7 @@ UNTIL = Section(
     "replications",
     model.Until,
     {
-        "kpi": Key(Text(), "The KPI whose interval decides.", needed=True),
+        "kpi": Key(Text(pattern=names_pattern()), "The KPI whose interval decides.", needed=True),
         "half_width_percent": Key(
             Number(0.01, 100), "Replications are added until half the interval is at most this.", needed=True
         ),
@@ -373,10 +364,16 @@ SCENARIO = Section(
         "site": Key(SITE, "The warehouse.", needed=True),
         "fleet": Key(FLEET, "The bots."),
         "stock": Key(STOCK, "What is in store at the start."),
-        "people": Key(Named(PERSON, _balcony_name), "People by balcony: its id, or all for those not named."),
-        "demand": Key(Named(STREAM, _stream_name), "Streams of orders, by name."),
+        "people": Key(
+            Named(PERSON, _balcony_name, rules.BALCONY_NAMES),
+            "People by balcony: its id, or all for those not named.",
+        ),
+        "demand": Key(Named(STREAM, _stream_name, rules.STREAM_NAMES), "Streams of orders, by name."),
         "due": Key(Duration(1000), "How long after it was placed an order is due, unless its stream says."),
-        "faults": Key(Named(CHANCE, _fault_name), f"Faults by chance: {', '.join(FAULTS)}."),
+        "faults": Key(
+            Named(CHANCE, _fault_name, {"propertyNames": {"enum": list(FAULTS)}}),
+            f"Faults by chance: {', '.join(FAULTS)}.",
+        ),
         "policies": Key(POLICIES, "Who decides what, by name."),
         "settings": Key(EngineSettings(), "Settings of the API that count in a run too, by the same keys."),
         "run": Key(RUN, "How it is run.", needed=True),
@@ -385,10 +382,12 @@ SCENARIO = Section(
             Text(), "The variant that the others are compared with; baseline is the file as it is."
         ),
         "targets": Key(
-            Named(Target(), kpi_trouble), 'What KPIs shall reach, such as lines_per_hour: ">= 500".'
+            Named(Target(), kpi_trouble, rules.targets()),
+            'What KPIs shall reach, such as lines_per_hour: ">= 500".',
         ),
     },
     _check_scenario,
+    rules=rules.scenario(),
 )
 
 

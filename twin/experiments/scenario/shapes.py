@@ -8,14 +8,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import MISSING, dataclass, fields
+from dataclasses import MISSING, dataclass, field, fields
 from difflib import get_close_matches
 from typing import Any, Protocol
 
 from twin.experiments import yamlnodes
 from twin.experiments.fields import Fields, Problems, shown, whole_number
 from twin.experiments.scenario.kpinames import unit_of
-from twin.experiments.scenario.quantities import LONGEST_MS, Unclear, bound, duration_ms, duration_text
+from twin.experiments.scenario.quantities import (
+    DURATION,
+    LONGEST_MS,
+    Unclear,
+    bound,
+    duration_ms,
+    duration_text,
+)
 from twin.experiments.yamlnodes import Node, Scalar
 
 Json = dict[str, Any]
@@ -124,8 +131,15 @@ class Duration:
 
     def schema(self) -> Json:
         """See ``Shape``."""
-        time: Json = {"type": "string", "pattern": r"^\d+(\.\d+)?\s*(ms|s|min|h|d)$"}
+        time: Json = {"type": "string", "pattern": rf"^{self._not_less()}\s*{DURATION}\s*$"}
         return {"anyOf": [{"enum": list(self.words)}, time]} if self.words else time
+
+    def _not_less(self) -> str:
+        """What a time must not look like to be long enough, as far as a pattern can tell."""
+        if not self.low_ms:
+            return ""
+        short = r"(?!\s*0*\d{1,3}(\.\d+)?\s*ms)(?!\s*0*(\.\d+)?\s*s)" if self.low_ms >= 1000 else ""
+        return rf"(?=.*[1-9]){short}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,9 +168,10 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """One line of text."""
+    """One line of text. ``pattern`` tells editors what a check of its section demands."""
 
     most: int = 200
+    pattern: str = ""
 
     def read(self, node: Node, name: str, problems: Problems) -> str | None:
         """See ``Shape``."""
@@ -172,7 +187,8 @@ class Text:
 
     def schema(self) -> Json:
         """See ``Shape``."""
-        return {"type": "string", "minLength": 1, "maxLength": self.most}
+        pattern = self.pattern or r"^[^\x00-\x1f\x7f]*$"
+        return {"type": "string", "minLength": 1, "maxLength": self.most, "pattern": pattern}
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,7 +232,8 @@ class Shift:
 
     def schema(self) -> Json:
         """See ``Shape``."""
-        return {"type": "string", "pattern": f"^{_TIME_OF_DAY.pattern}-{_TIME_OF_DAY.pattern}$"}
+        time = _TIME_OF_DAY.pattern
+        return {"type": "string", "pattern": rf"^\s*{time}\s*-\s*{time}\s*$"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,11 +251,11 @@ class Target:
 
     def plain(self, value: Any) -> Any:
         """See ``Shape``."""
-        return value.text
+        return value.written
 
     def schema(self) -> Json:
-        """See ``Shape``."""
-        return {"type": "string", "pattern": r"^(>=|<=)\s*.+$"}
+        """See ``Shape``: what the name demands is in the schema of the names."""
+        return {"type": "string"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -279,10 +296,14 @@ class ListOf:
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """Values of one shape under names of the author's choice. ``check`` says what is wrong with a name."""
+    """Values of one shape under names of the author's choice. ``check`` says what is wrong with a name.
+
+    ``names`` tells editors the same, as keywords of JSON Schema.
+    """
 
     item: Shape
     check: Callable[[str], str] = lambda name: ""
+    names: Json = field(default_factory=dict)
 
     def read(self, node: Node, name: str, problems: Problems) -> dict[str, Any] | None:
         """See ``Shape``."""
@@ -305,7 +326,7 @@ class Named:
 
     def schema(self) -> Json:
         """See ``Shape``."""
-        return {"type": "object", "additionalProperties": self.item.schema()}
+        return {"type": "object", "additionalProperties": self.item.schema(), **self.names}
 
 
 @dataclass(frozen=True, slots=True)
@@ -322,6 +343,7 @@ class Section:
     """A mapping with known keys, read into a dataclass whose fields have the same names.
 
     ``check`` gets the value and says what does not go together: pairs of key and message.
+    ``rules`` tells editors the same, as keywords of JSON Schema, as far as these can say it.
     A single scalar stands for the key ``short``, if there is one. A word of Python that
     is a key too (``from``) has an underscore behind it in the dataclass, and a dot in a
     key is an underscore there.
@@ -332,6 +354,7 @@ class Section:
     keys: Mapping[str, Key]
     check: Callable[[Any, Fields], list[tuple[str, str]]] | None = None
     short: str | None = None
+    rules: Json = field(default_factory=dict)
 
     def read(self, node: Node, name: str, problems: Problems) -> Any:
         """See ``Shape``."""
@@ -370,6 +393,7 @@ class Section:
         needed = [key for key, spec in self.keys.items() if spec.needed]
         if needed:
             body["required"] = needed
+        body |= self.rules
         return {"anyOf": [self.keys[self.short].shape.schema(), body]} if self.short else body
 
     def _described(self, key: str) -> Json:

@@ -86,11 +86,6 @@ class SiteMaker:
 
     def _check_people(self, site: Site, scenario: Scenario, root: Node, problems: Problems) -> None:
         known = [str(balcony.id) for balcony in site.balconies]
-        for kpi in scenario.targets:
-            figure, _, of = kpi.partition(".")
-            if figure.startswith("balcony_") and of and of not in known:
-                mark = node_at(root, "targets").mark
-                problems.add(mark, f"{kpi}: there is no balcony {of}; there are {', '.join(known)}")
         for name, person in scenario.people.items():
             mark = node_at(root, "people", name).mark
             if name != "all" and name not in known:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import product
@@ -24,10 +25,11 @@ Changes = tuple[tuple[str, Node], ...]
 _NUMBER: Json = {"type": "number"}
 _RANGE: Json = {
     "type": "object",
-    "properties": {"from": _NUMBER, "to": _NUMBER, "step": _NUMBER},
+    "properties": {"from": _NUMBER, "to": _NUMBER, "step": {"type": "number", "exclusiveMinimum": 0}},
     "required": ["from", "to"],
     "additionalProperties": False,
 }
+_VARIED: Json = {"not": {"pattern": f"^({'|'.join(map(re.escape, ALIKE))})"}}
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +59,19 @@ class Vary:
         """See ``Shape``."""
         grid = {
             "type": "object",
-            "additionalProperties": {"anyOf": [{"type": "array", "minItems": 1}, _RANGE]},
+            "minProperties": 1,
+            "propertyNames": _VARIED,
+            "additionalProperties": {
+                "anyOf": [{"type": "array", "minItems": 1, "uniqueItems": True}, _RANGE]
+            },
         }
-        variant = {"type": "object", "properties": {"name": {"type": "string"}}, "required": ["name"]}
+        name = {"type": ["string", "number"], "not": {"enum": ["baseline", ""]}}
+        variant = {
+            "type": "object",
+            "properties": {"name": name},
+            "required": ["name"],
+            "propertyNames": {"anyOf": [{"const": "name"}, _VARIED]},
+        }
         return {"anyOf": [grid, {"type": "array", "items": variant, "minItems": 1}]}
 
 

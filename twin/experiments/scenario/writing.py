@@ -9,7 +9,8 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from ruamel.yaml import YAML
-from ruamel.yaml.scalarstring import LiteralScalarString
+from ruamel.yaml.resolver import implicit_resolvers
+from ruamel.yaml.scalarstring import DoubleQuotedScalarString, LiteralScalarString
 
 from twin.experiments.scenario.inline import plain_node
 from twin.experiments.scenario.quantities import number_text
@@ -97,9 +98,17 @@ def _float(representer: Any, value: float) -> Any:
 
 
 def _drawn(value: Any) -> Any:
-    """Texts of several lines (maps of levels) as they are drawn."""
+    """Texts of several lines (maps of levels) as they are drawn, others as every reader takes them for text.
+
+    To a reader of YAML 1.1 ``14:30`` is a number to the base of 60, and ``on`` is a truth.
+    """
     if isinstance(value, Mapping):
-        return {key: _drawn(item) for key, item in value.items()}
+        return {_drawn(key): _drawn(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
         return [_drawn(item) for item in value]
-    return LiteralScalarString(value) if isinstance(value, str) and "\n" in value else value
+    if not isinstance(value, str):
+        return value
+    if "\n" in value:
+        return LiteralScalarString(value)
+    taken = any(pattern.match(value) for _, _, pattern, _ in implicit_resolvers)
+    return DoubleQuotedScalarString(value) if taken else value
