@@ -165,3 +165,12 @@ def test_names_cannot_break_the_picture(name: str) -> None:
 def test_names_need_not_be_texts() -> None:
     picture = lab.over_time("t", {6: [1.0], 8: [2.0]}, "s")  # type: ignore[dict-item]
     assert {"6", "8"} <= set(words(picture))
+
+
+def test_curves_that_are_equal_do_not_hide_each_other() -> None:
+    same = {1.0: Interval(2, 1, 3, 4), 2.0: Interval(3, 2, 4, 4)}
+    errors = marks(lab.curves("t", {"a": same, "b": same}, "x", "s"), "line", "error")
+    assert len({error.get("x1") for error in errors}) == 4
+    bound = lab.curves("t", {"a": same, "bound": {1.0: 3.0, 2.0: 4.0}}, "x", "s")
+    places = [(mark.get("d") or "").split(",")[0] for mark in marks(bound, "path", "curve")]
+    assert places[0] == places[1]

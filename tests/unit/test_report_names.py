@@ -53,5 +53,6 @@ def test_a_name_is_cut_in_its_middle() -> None:
 
 def test_a_sentence_lists_the_first_names_and_counts_the_others() -> None:
     assert few(["a", "b"]) == "a, b"
+    assert few(["x=1, y=2", "x=1, y=3"]) == "x=1, y=2; x=1, y=3"
     assert few(list("abcdef")) == "a, b, c, d, e, f"
     assert few(list("abcdefg")) == "a, b, c, d, e and 2 more"

@@ -167,6 +167,21 @@ def test_a_long_list_of_variants_is_told_in_parts(tmp_path: Path) -> None:
     assert "Single replications; the dashed line is the target." in words
 
 
+def test_warnings_that_differ_in_numbers_alone_are_one(tmp_path: Path) -> None:
+    listed = "[4000, 5000, 6000]\n"
+    make_results(tmp_path, SMALL + f"vary:\n  site.person.handling_ms: {listed}")
+    path = tmp_path / "kpis.json"
+    kpis = json.loads(path.read_text())
+    for number, variant in enumerate(kpis["variants"].values()):
+        variant["warnings"] = [f"{number + 2} lines were not ordered <b>."] if number < 2 else []
+    path.write_text(json.dumps(kpis))
+    words = words_of(write_report(tmp_path).read_text("utf-8"))
+    both = "site.person.handling_ms=4000, site.person.handling_ms=5000"
+    said = f"{both} : 2 lines were not ordered <b>. (The numbers are those of site.person.handling_ms=4000.)"
+    assert said in words
+    assert "3 lines" not in words
+
+
 def test_where_replications_lack_a_figure_their_number_is_said(tmp_path: Path) -> None:
     rare = SMALL.replace("lines_per_hour: 60}", "lines_per_hour: 3}").replace(
         "replications: 2", "replications: 4"

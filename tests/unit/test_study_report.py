@@ -35,7 +35,7 @@ def text(swept: Path) -> str:
 class Outline(HTMLParser):
     """The tags of a page, in order, and whether each was closed where it had to be."""
 
-    VOID = ("meta", "link", "img", "br")
+    VOID = ("meta", "link", "img", "br", "wbr")
 
     def __init__(self, page: str) -> None:
         super().__init__()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import groupby
+from itertools import groupby, pairwise
 
 from twin.experiments.report.names import cut_short, short_names
 from twin.experiments.report.svg import (
@@ -39,6 +39,8 @@ HEAD = TOP + 26
 NOTHING = "nothing happened to measure it by"
 
 Point = tuple[float, float]
+Group = tuple[str, Sequence[tuple[float, Interval]]]
+"""A series of a chart: its name, and a figure for each number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,7 +241,7 @@ def _dot(chart: Chart, y: float, found: Interval, kpi: Kpi, across: Scale, tip: 
 
 def against(
     title: str,
-    groups: Sequence[tuple[str, Sequence[tuple[float, Interval]]]],
+    groups: Sequence[Group],
     key: str,
     kpi: Kpi,
     bound: float | None,
@@ -264,22 +266,37 @@ def against(
         chart.line(chart.left, at, WIDTH - RIGHT, at, "target")
     if up.low < 0 < up.high:
         chart.line(chart.left, up(0.0), WIDTH - RIGHT, up(0.0), "base")
+    aside = _aside([across(x) for x in xs], groups)
     for number, (name, group) in enumerate(groups):
         style = series(number)
-        drawn = [(across(x), up(kpi.shown(found.mean))) for x, found in group]
+        drawn = [(across(x) + aside[number], up(kpi.shown(found.mean))) for x, found in group]
         for stretch in _stretches(drawn):
             if len(stretch) > 1:
                 chart.path(stretch, f"curve {style}")
-        for x, found in group:
+        for (x, found), (at, middle) in zip(group, drawn, strict=True):
             if not math.isfinite(found.mean):
                 continue
             if math.isfinite(found.low):
                 low, _, high = _ends(found, kpi, signed)
-                chart.line(across(x), up(low), across(x), up(high), f"error {style}")
+                chart.line(at, up(low), at, up(high), f"error {style}")
             tip = f"{name + ', ' if name else ''}{key} {x:g}: {figure(found, kpi)}"
-            chart.dot(across(x), up(kpi.shown(found.mean)), f"dot {style}", tip, number)
+            chart.dot(at, middle, f"dot {style}", tip, number)
             chart.said.append(tip)
     return chart.svg()
+
+
+def _aside(places: Sequence[float], groups: Sequence[Group]) -> list[float]:
+    """How far each group is moved aside, so that equal intervals do not hide each other.
+
+    Where at most one group has intervals none is moved.
+    """
+    count = len(groups)
+    with_ends = sum(any(math.isfinite(found.low) for _, found in group) for _, group in groups)
+    if with_ends < 2:
+        return [0.0] * count
+    gap = min((b - a for a, b in pairwise(places)), default=WIDTH)
+    step = min(7.0, gap / 2 / count)
+    return [step * (number - (count - 1) / 2) for number in range(count)]
 
 
 def stacked(

@@ -6,7 +6,7 @@ import re
 
 from twin.experiments.report.charts import against, dots
 from twin.experiments.report.names import few
-from twin.experiments.report.parts import bound_of, level, picture, series_legend, table
+from twin.experiments.report.parts import bound_of, breakable, level, picture, series_legend, table
 from twin.experiments.report.results import Results, VariantResult
 from twin.experiments.report.svg import escape
 from twin.experiments.statistics import Interval
@@ -91,9 +91,8 @@ def _verdicts(results: Results, names: list[str]) -> str:
     base = results.base
     title = f"Against {base.name}"
     head = ["variant", *(escape(describe(name).title) for name in names)]
-    rows = [
-        (escape(v.name), "".join(_verdict(results, v, name) for name in names)) for v in results.variants[1:]
-    ]
+    others = results.variants[1:]
+    rows = [(breakable(v.name), "".join(_verdict(results, v, name) for name in names)) for v in others]
     if max(variant.replications for variant in results.variants) == 1:
         said = f'<p class="soft">One replication does not tell variants from {escape(base.name)}.</p>'
         return f"<h2>{escape(title)}</h2>\n{said}"

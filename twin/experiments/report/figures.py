@@ -6,7 +6,7 @@ import math
 
 from twin.experiments.report.headline import span
 from twin.experiments.report.names import few
-from twin.experiments.report.parts import hours, level, table
+from twin.experiments.report.parts import breakable, hours, level, table
 from twin.experiments.report.results import Results, VariantResult
 from twin.experiments.report.svg import escape
 from twin.experiments.verdicts import figure
@@ -42,7 +42,7 @@ def _table(variants: list[VariantResult], caption: str) -> str:
     names = list(dict.fromkeys(name for variant in variants for name in variant.kpis))
     order = {name: number for number, name in enumerate(CATALOGUE)}
     names.sort(key=lambda name: (order.get(name.partition(".")[0], len(order)), name))
-    head = [f"{escape(v.name)} <small>n&nbsp;=&nbsp;{v.replications}</small>" for v in variants]
+    head = [f"{breakable(v.name)} <small>n&nbsp;=&nbsp;{v.replications}</small>" for v in variants]
     rows = [(_name(name), "".join(_cell(variant, name) for variant in variants)) for name in names]
     return table("All figures", caption, ["figure", *head], rows)
 

@@ -35,9 +35,13 @@ def cut_short(name: str, room: int) -> str:
 
 
 def few(names: Sequence[str]) -> str:
-    """Names for a sentence: all of them, or the first and how many more there are."""
+    """Names for a sentence: all of them, or the first and how many more there are.
+
+    Where names have commas of their own there are semicolons between them.
+    """
     more = len(names) - FEW
-    return ", ".join(names) if more <= 1 else f"{', '.join(names[:FEW])} and {more} more"
+    between = "; " if any("," in name for name in names) else ", "
+    return between.join(names) if more <= 1 else f"{between.join(names[:FEW])} and {more} more"
 
 
 def _without_sections(names: Sequence[str]) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from importlib.resources import files
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from twin.records.measures.catalogue import describe
 PAGE = "report.html"
 ENOUGH = 5
 """With fewer replications intervals are wide."""
+_NUMBERS = re.compile(r"\d[\d.,]*\b")
 
 
 def write_report(folder: Path) -> Path:
@@ -52,17 +54,22 @@ def page(results: Results) -> str:
 
 
 def _warnings(results: Results) -> str:
-    found: dict[str, list[str]] = {}
+    """Every warning once, with the variants it is for; those that differ in their numbers alone are one."""
+    found: dict[str, list[tuple[str, str]]] = {}
     for variant in results.variants:
-        said = [*variant.warnings, *_too_few(variant, sized=results.sized is not None)]
-        for text in said:
-            found.setdefault(text.removeprefix(f"{variant.name}: "), []).append(variant.name)
-    every = len(results.variants)
-    paragraphs = []
-    for text, names in found.items():
-        whose = "" if len(names) == every else f"<b>{escape(few(names))}</b>: "
-        paragraphs.append(f'<p class="warning">{whose}{escape(text)}</p>')
+        for said in (*variant.warnings, *_too_few(variant, sized=results.sized is not None)):
+            text = said.removeprefix(f"{variant.name}: ")
+            found.setdefault(_NUMBERS.sub("#", text), []).append((variant.name, text))
+    paragraphs = [_warning(alike, len(results.variants)) for alike in found.values()]
     return "<h2>Warnings</h2>\n" + "\n".join(paragraphs) if found else ""
+
+
+def _warning(alike: list[tuple[str, str]], every: int) -> str:
+    names, (first, text) = [name for name, _ in alike], alike[0]
+    whose = "" if len(names) == every else f"<b>{escape(few(names))}</b>: "
+    others = any(other != text for _, other in alike)
+    more = f" (The numbers are those of {first}.)" if others else ""
+    return f'<p class="warning">{whose}{escape(text + more)}</p>'
 
 
 def _too_few(variant: VariantResult, sized: bool) -> list[str]:

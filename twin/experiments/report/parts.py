@@ -41,7 +41,7 @@ def target_text(kpi: str, target: dict[str, Any]) -> str:
     if bound is None:
         return str(target["target"])
     sign = str(target["target"]).split()[0]
-    return f"{sign} {known.shown(bound):g} {known.unit}".strip()
+    return f"{sign} {known.shown(bound):,.13g} {known.unit}".strip()
 
 
 def legend(entries: Sequence[tuple[str, str]]) -> str:
@@ -64,6 +64,11 @@ def picture(title: str, svg: str, caption: str = "", above: str = "") -> str:
     """A chart with its title and what there is to say about it."""
     said = f"<figcaption>{escape(caption)}</figcaption>" if caption else ""
     return f"<figure><h3>{escape(title)}</h3>{above}{svg}{said}</figure>"
+
+
+def breakable(name: str) -> str:
+    """A name as HTML that may be broken after the parts of a key, where it does not fit into a line."""
+    return re.sub(r"([._])", r"\1<wbr>", escape(name))
 
 
 def table(title: str, caption: str, head: Sequence[str], rows: Sequence[tuple[str, str]]) -> str:

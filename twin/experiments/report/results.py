@@ -16,7 +16,7 @@ from twin.experiments.statistics import Interval, paired, t_interval
 
 CONFIDENCE = 0.95
 LOOK_CONFIDENCE = 1 - 0.05 / 4
-"""That of a study of size, which looks up to four times at each value: 95 % for all looks together."""
+"""That of a study of size that does not say it: it looks up to four times at each value, together 95 %."""
 
 
 class NoResults(Refusal):
@@ -128,15 +128,17 @@ def _read_results(folder: Path) -> Results:
         variants.sort(key=lambda variant: variant.name != kpis["compare"])
         return Results(kpis["scenario"], description, variants, manifest)
     sized = _json(size)
-    variants = [_as_sized(each, sized["curve"][number]) for number, each in enumerate(variants)]
-    return Results(kpis["scenario"], description, variants, manifest, sized, LOOK_CONFIDENCE)
+    said = [target.get("confidence") for point in sized["curve"] for target in point["targets"].values()]
+    confidence = next((each for each in said if each is not None), LOOK_CONFIDENCE)
+    variants = [_as_sized(each, sized["curve"][n], confidence) for n, each in enumerate(variants)]
+    return Results(kpis["scenario"], description, variants, manifest, sized, confidence)
 
 
-def _as_sized(variant: VariantResult, point: dict[str, Any]) -> VariantResult:
+def _as_sized(variant: VariantResult, point: dict[str, Any], confidence: float) -> VariantResult:
     """A value that a study of size has tried, with the targets that it asked for, and as sure as it was."""
     samples = {name: list(variant.samples.get(name, {}).values()) for name in variant.kpis}
     kpis = {
-        name: t_interval(values, LOOK_CONFIDENCE) if len(values) > 1 else variant.kpis[name]
+        name: t_interval(values, confidence) if len(values) > 1 else variant.kpis[name]
         for name, values in samples.items()
     }
     return replace(variant, kpis=kpis, targets=point["targets"])
