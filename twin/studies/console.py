@@ -15,8 +15,9 @@ import orjson
 
 from twin.assembly import keeping_deadlocks
 from twin.experiments.report import write_report
+from twin.experiments.scenario.doubts import doubts
 from twin.experiments.scenario.model import ALL_EVENTS, NO_EVENTS, Until
-from twin.experiments.scenario.quantities import Bound, duration_text
+from twin.experiments.scenario.quantities import Bound, counted, duration_text
 from twin.experiments.scenario.reading import Study, Variant, find_scenario, load_study
 from twin.studies import telling
 from twin.studies.cluster import local_cluster, on_cluster
@@ -65,7 +66,7 @@ def run(study: Study, work: Work) -> None:
         return
     telling.tell_run(result, wall_s)
     if study.variants:
-        print(f"\nThe file varies {len(study.variants)} variants: twin sweep {study.source}")
+        print(f"\nThe file varies {counted(len(study.variants), 'variant')}: twin sweep {study.source}")
     _tell_folder(work)
 
 
@@ -99,7 +100,8 @@ def size(study: Study, varied: str, targets: list[str], work: Work) -> None:
             write_report(work.out)
     if work.as_json:
         best = next((point for point in found.curve if point.value == found.answer), found.curve[-1])
-        _print_json({**as_object(best.result, wall_s), **plain, "simulated_seconds": _simulated_s(results)})
+        judged = {"targets": best.targets, "simulated_seconds": _simulated_s(results)}
+        _print_json({**as_object(best.result, wall_s), **plain, **judged})
         return
     telling.tell_size(found, wall_s)
     _tell_folder(work)
@@ -136,10 +138,11 @@ def check(study: Study) -> None:
     scenario = study.scenario
     asked = scenario.run.replications
     often = f"{asked.at_least} to {asked.at_most}" if isinstance(asked, Until) else str(asked)
-    count = len(study.compared())
+    variants = study.compared()
     print(f"{study.source}: in order")
     print(f"  {scenario.name}: {duration_text(scenario.run.horizon)} on {study.baseline.site.name}")
-    print(f"  {count} {'variant' if count == 1 else 'variants'} x {often} replications")
+    print(f"  {counted(len(variants), 'variant')} x {often} replication{'' if often == '1' else 's'}")
+    telling.warn([(variant.name, doubts(variant)) for variant in variants], "variant")
 
 
 def as_object(result: Result, wall_s: float) -> dict[str, Any]:
@@ -181,7 +184,10 @@ def _carried_out(study: Study, variants: Sequence[Variant], work: Work) -> tuple
 def cluster(workers: int | None, host: str, port: int) -> None:
     """``twin cluster``: until Ctrl-C."""
     started = local_cluster(workers or cores(), host, port)
-    print(f"{started.scheduler_address} with {workers or cores()} workers; Ctrl-C ends it", flush=True)
+    print(
+        f"{started.scheduler_address} with {counted(workers or cores(), 'worker')}; Ctrl-C ends it",
+        flush=True,
+    )
     print(f"twin sweep FILE --scheduler {started.scheduler_address}", flush=True)
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # As service managers end it.
     try:

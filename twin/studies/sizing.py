@@ -52,6 +52,11 @@ class Point:
         found = {verdict.verdict for verdict in self.verdicts}
         return MISSED if MISSED in found else OPEN if OPEN in found else MET
 
+    @property
+    def targets(self) -> dict[str, Any]:
+        """The verdicts as JSON values, with the confidence of their intervals."""
+        return {verdict.kpi: {**verdict.as_plain(), "confidence": CONFIDENCE} for verdict in self.verdicts}
+
 
 @dataclass(frozen=True)
 class Size:
@@ -75,7 +80,7 @@ class Size:
         return f"{found}; nothing smaller was asked about" if self.answer == tried[0] else found
 
     def as_plain(self) -> dict[str, Any]:
-        """JSON values."""
+        """JSON values. Intervals of KPIs are at 95 %, those of targets at the level that they say."""
         return {
             "key": self.key,
             "answer": self.answer,
@@ -85,7 +90,8 @@ class Size:
                     "value": point.value,
                     "verdict": point.verdict,
                     "replications": len(point.result.outcomes),
-                    "targets": {verdict.kpi: verdict.as_plain() for verdict in point.verdicts},
+                    "seeds": [outcome.seed for outcome in point.result.outcomes],
+                    "targets": point.targets,
                     "kpis": {kpi: plain_interval(found) for kpi, found in point.result.kpis.items()},
                     "log_sha256": [outcome.log_sha256 for outcome in point.result.outcomes],
                 }

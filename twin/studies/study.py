@@ -6,7 +6,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
+from twin.experiments.scenario.doubts import doubts
 from twin.experiments.scenario.model import Until
+from twin.experiments.scenario.quantities import counted
 from twin.experiments.scenario.reading import Variant
 from twin.experiments.statistics import Interval, mser5, replications_for
 from twin.experiments.verdicts import warnings
@@ -105,9 +107,10 @@ class Result:
         """What makes the figures doubtful."""
         first, lost = self.outcomes[0], sum(outcome.lost_lines for outcome in self.outcomes)
         minutes = [outcome.series["minutes"] for outcome in self.outcomes]
-        found = warnings(minutes, first.warm_up_ms // MINUTE_MS)
+        found = [*doubts(self.variant), *warnings(minutes, first.warm_up_ms // MINUTE_MS)]
         if lost:
-            found.append(f"{lost} lines were not ordered for lack of stock (or room).")
+            were = "was" if lost == 1 else "were"
+            found.append(f"{counted(lost, 'line')} {were} not ordered for lack of stock (or room).")
         return [*found, *self._not_narrow()]
 
     def _not_narrow(self) -> list[str]:

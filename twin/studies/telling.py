@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
+from twin.experiments.scenario.quantities import counted
 from twin.experiments.statistics import Interval
 from twin.experiments.verdicts import compared, figure
 from twin.records.measures.catalogue import describe
-from twin.studies.sizing import Size
+from twin.studies.sizing import CONFIDENCE, LOOKS, Size
 from twin.studies.study import Result
 from twin.studies.summary import Samples, Verdict, difference, judge, plain_interval, samples_of
 
@@ -24,6 +26,9 @@ HEADLINES = (
     "charge_share",
 )
 """KPIs that are told first; the rest is in --json and in the folder of results."""
+MOST_NAMED = 8
+"""Variants that are named with a warning before the others are only counted."""
+_NUMBERS = re.compile(r"\d[\d.,]*\b")
 
 
 def tell_run(result: Result, wall_s: float) -> None:
@@ -38,17 +43,39 @@ def tell_run(result: Result, wall_s: float) -> None:
         print(f"  {describe(name).title:{width}}  {told(kpis, name)}")
     for verdict in judge(kpis, scenario.targets):
         print(f"  target {_verdict(verdict)}")
-    _warn(result)
+    warn([(result.variant.name, result.warnings)], "variant")
 
 
-def _warn(result: Result) -> None:
-    for warning in result.warnings:
-        print(f"  warning: {warning}")
+def warn(found: Sequence[tuple[str, Sequence[str]]], kind: str) -> None:
+    """Tell every warning once, with the names of what it was found at: variants or values (``kind``).
+
+    Those that differ in nothing but their numbers are one; it is told with the numbers of the first.
+    """
+    alike: dict[str, list[tuple[str, str]]] = {}
+    for name, warnings in found:
+        for warning in warnings:
+            alike.setdefault(_NUMBERS.sub("#", warning), []).append((name, warning))
+    for group in alike.values():
+        names, told_first = [name for name, _ in group], group[0][1]
+        where = f" at {_listed(names, len(found), kind)}" if len(found) > 1 else ""
+        other = any(warning != told_first for _, warning in group)
+        print(
+            f"  warning{where}: {told_first}" + (f" (The numbers are those of {names[0]}.)" if other else "")
+        )
+
+
+def _listed(names: Sequence[str], of: int, kind: str) -> str:
+    """Names with semicolons between, as those of a grid have commas themselves."""
+    if len(names) == of:
+        return f"every {kind}"
+    more = f"; and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
+    return "; ".join(names[:MOST_NAMED]) + more
 
 
 def tell_sweep(results: Sequence[Result], base: str | None, wall_s: float) -> None:
     """What the variants came to, and how they differ from the one they are compared with."""
-    print(f"{len(results)} variants x {len(results[0].outcomes)} replications, {wall_s:.1f} s")
+    often = counted(len(results[0].outcomes), "replication")
+    print(f"{counted(len(results), 'variant')} x {often}, {wall_s:.1f} s")
     kpis = [*results[0].variant.scenario.targets] or ["lines_per_hour", "order_lead_time_p95"]
     width = max(len(result.variant.name) for result in results)
     for result in results:
@@ -56,7 +83,7 @@ def tell_sweep(results: Sequence[Result], base: str | None, wall_s: float) -> No
         figures = ", ".join(f"{kpi} {told(found, kpi)}" for kpi in kpis if kpi in found)
         verdicts = [verdict.verdict for verdict in judge(found, result.variant.scenario.targets)]
         print(f"  {result.variant.name:{width}}  {figures}  {', '.join(verdicts)}".rstrip())
-        _warn(result)
+    warn([(result.variant.name, result.warnings) for result in results], "variant")
     for found_differences in comparisons(results, base).values():
         for kpi in kpis:
             if kpi in found_differences:
@@ -79,10 +106,13 @@ def tell_size(size: Size, wall_s: float) -> None:
     """The smallest value that is enough, and what every value that was tried came to."""
     print(f"{size.headline} ({wall_s:.1f} s)")
     width = max(len(point.value) for point in size.curve)
+    print(
+        f"  intervals at {100 * CONFIDENCE:g} %: each of up to {len(LOOKS)} looks at a value, together 95 %"
+    )
     for point in size.curve:
         verdicts = "; ".join(_verdict(verdict) for verdict in point.verdicts)
         print(f"  {point.value:>{width}}  {verdicts} (n = {len(point.result.outcomes)})")
-        _warn(point.result)
+    warn([(point.value, point.result.warnings) for point in size.curve], "value")
     for note in size.notes:
         print(f"  note: {note}")
 
@@ -118,4 +148,4 @@ def told(kpis: dict[str, Interval], name: str) -> str:
 
 def _verdict(verdict: Verdict) -> str:
     reached = figure(verdict.reached, describe(verdict.kpi))
-    return f"{verdict.kpi} {verdict.bound.text}: {verdict.verdict} ({reached})"
+    return f"{verdict.kpi} {verdict.bound.written}: {verdict.verdict} ({reached})"

@@ -136,7 +136,7 @@ def _demand(name: str, stream: Stream, scenario: Scenario, orders: Orders | None
         every_ms=stream.every or 0,
         wave_orders=stream.orders_per_wave or 0,
         open_orders=stream.open_orders or 0,
-        recorded=orders.recorded if orders else [],
+        recorded=[order for order in orders.recorded if order[0] >= stream.begin] if orders else [],
         reorder_percent=stream.reorder_percent or 0,
         fill_percent=stream.up_to_percent or 0,
         priority=stream.priority,

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from twin.experiments.fields import Problems
-from twin.experiments.scenario.quantities import Unclear, duration_ms
+from twin.experiments.scenario.quantities import LONGEST_MS, OutOfRange, Unclear, counted, duration_ms
 from twin.experiments.yamlnodes import Mark
 from twin.simulation.arriving import RecordedOrder
 
@@ -57,7 +57,7 @@ class OrderFiles:
                 for message in found[:MOST_TOLD]:
                     problems.add(mark, message)
                 if len(found) > MOST_TOLD:
-                    problems.add(mark, f"{self.folder / name}: {len(found) - MOST_TOLD} more lines are wrong")
+                    problems.add(mark, f"{self.folder / name}: {_more(len(found) - MOST_TOLD)} wrong")
                 return Orders([], "")
             self._read[key] = found
         return self._read[key]
@@ -87,6 +87,10 @@ class OrderFiles:
                 lines.append(found)
         self.contents[name] = data
         return wrong or Orders(list(_grouped(lines)), hashlib.sha256(data).hexdigest())
+
+
+def _more(count: int) -> str:
+    return f"{counted(count, 'more line')} {'is' if count == 1 else 'are'}"
 
 
 def _rows(path: Path, data: bytes) -> Iterable[Mapping[str, Any]]:
@@ -156,11 +160,15 @@ def _time(text: str, first: datetime | None, start_ms: int) -> int | str:
         if dated.tzinfo is not None or first is None:
             return "; write local times without an offset, such as 2026-01-05 06:10:00"
         at = (dated - first) // timedelta(milliseconds=1) - start_ms
+        if at > LONGEST_MS:
+            return f", more than ten years after the first ({first:%Y-%m-%d}); correct the date"
         start = f"{start_ms // 3_600_000:02d}:{start_ms // 60_000 % 60:02d}"
         return at if at >= 0 else f", before the run begins at {start}; set run.start to an earlier time"
     try:
         seconds = text.isascii() and text.replace(".", "", 1).isdigit()
         return duration_ms(f"{text} s" if seconds else text)
+    except OutOfRange as refused:
+        return f", {refused}"
     except Unclear:
         advice = "seconds since the start of the run, a time such as 90 min, or 2026-01-05 06:10:00"
         return f"; write {advice}"

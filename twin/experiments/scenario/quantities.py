@@ -24,6 +24,10 @@ class Unclear(ValueError):
     """A text that does not say what it should; the message ends with what would be right."""
 
 
+class OutOfRange(Unclear):
+    """A time that is one, but too long or too fine."""
+
+
 def duration_ms(text: str) -> int:
     """Milliseconds of ``30 s`` or ``1.5 h``. Raises Unclear, also for fractions of a ms."""
     found = _DURATION.fullmatch(text.strip())
@@ -41,9 +45,9 @@ def duration_ms(text: str) -> int:
         raise Unclear(f"not a time: '{unit}' is no unit of time; {guess}the units are {', '.join(UNITS_MS)}")
     value = Fraction(number) * UNITS_MS[unit] if len(number) <= MOST_DIGITS else LONGEST_MS + 1
     if value > LONGEST_MS:
-        raise Unclear("longer than ten years; write a shorter time")
+        raise OutOfRange("longer than ten years; write a shorter time")
     if value != int(value):
-        raise Unclear("finer than a millisecond; round it")
+        raise OutOfRange("finer than a millisecond; round it")
     return int(value)
 
 
@@ -51,6 +55,11 @@ def number_text(value: float, times: int = 1) -> str:
     """A number (``times`` as large) as people write it, exactly: without exponent and needless zeros."""
     text = format(Decimal(repr(value)) * times, "f")
     return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def counted(number: int, thing: str) -> str:
+    """``1 line``, ``2 lines``."""
+    return f"{number} {thing}" if number == 1 else f"{number} {thing}s"
 
 
 def duration_text(ms: int) -> str:
