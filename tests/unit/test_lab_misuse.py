@@ -98,7 +98,7 @@ class Wrong(NearestBox):
 def test_picks_that_do_not_serve_the_order_stop_the_run_with_nothing_booked(changes: dict[str, Any]) -> None:
     world = lab.world("demo").fork(allocation=Wrong(**changes))
     before = world.skus()
-    with pytest.raises(BrokenPolicy, match="allocation: "):
+    with pytest.raises(BrokenPolicy, match="^allocation policy Wrong: "):
         world.order({"SKU00007": 2})
     assert world.skus().equals(before)
     assert not world.engine.plant.state.requests

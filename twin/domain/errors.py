@@ -64,7 +64,11 @@ class ScenarioRefused(Refusal):
 
 
 class BrokenPolicy(Exception):
-    """A policy has chosen what cannot be; says what. Nothing was changed."""
+    """A policy has chosen what cannot be; says which and what. Nothing was changed for it."""
+
+
+class BrokenOff(Exception):
+    """A twin was stopped amid an event and cannot go on; says by what. Forks made before can."""
 
 
 class Deadlocked(AssertionError):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from twin.domain import commands as ask
@@ -53,12 +53,13 @@ class Pick:
 
 @dataclass(slots=True)
 class Orders:
-    """The requests, jobs and queued visits of a state."""
+    """The requests, jobs and queued visits of a state. ``places``: handover cells by level and balcony."""
 
     state: State
     stock: Stock
     queues: Queues
     happened: list[past.Event]
+    places: Mapping[int, Mapping[int, Sequence[int]]]
     keep_ended: bool = True
     open_at: dict[int, int] = field(default_factory=dict)
     open_requests: int = 0
@@ -143,31 +144,47 @@ class Orders:
 
     def _check_picks(self, command: Placing, picks: Sequence[Pick]) -> None:
         """Whether picks are of what was asked for, all of it, and from where it is."""
-        asked: list[tuple[str | None, int]]
+        asked: list[tuple[str | int | None, int]]
         if isinstance(command, ask.PlaceFetch):
-            asked = [(None, 1)] * len(command.carriers)
+            asked = [(carrier_id(text), 1) for text in command.carriers]
         else:
             asked = [(line.sku, line.quantity) for line in command.lines]
         missing = [quantity for _, quantity in asked]
         for pick in picks:
-            if not 0 <= pick.entity < len(asked) or not self._holds(pick, asked[pick.entity][0]):
-                raise BrokenPolicy(f"allocation: {pick} is nothing that {command} asks for")
-            missing[pick.entity] -= 1 if pick.box is None else pick.quantity
+            known = type(pick.entity) is int and 0 <= pick.entity < len(asked)
+            if not known or not self._holds(pick, asked[pick.entity][0]):
+                raise BrokenPolicy(f"{pick} is nothing that {command} asks for")
+            missing[pick.entity] -= pick.quantity
         if any(missing):
-            raise BrokenPolicy(
-                f"allocation: the picks for {command} leave {missing} of its lines or take more"
-            )
+            raise BrokenPolicy(f"the picks for {command} leave {missing} of its lines or take more")
+        self._check_boxes(command, picks)
 
-    def _holds(self, pick: Pick, sku: str | None) -> bool:
-        """Whether there are such a carrier and balcony, and on it such a box with pieces of that SKU."""
-        if pick.carrier not in self.state.carriers or pick.balcony not in self.open_at:
+    def _check_boxes(self, command: Placing, picks: Sequence[Pick]) -> None:
+        """Whether boxes have all that is picked from them (filling: the room)."""
+        filling = isinstance(command, ask.PlaceReplenishment)
+        free: dict[int, int] = {}
+        for pick in picks:
+            if pick.box is not None:
+                load = self.state.loads[pick.box]
+                left = free.get(pick.box, load.replenishable if filling else load.fulfillable)
+                free[pick.box] = left - pick.quantity
+                if free[pick.box] < 0:
+                    raise BrokenPolicy(f"the picks for {command} are more than box {pick.box} has free")
+
+    def _holds(self, pick: Pick, wanted: str | int | None) -> bool:
+        """Whether a pick is of the carrier or SKU that is wanted, from where it is to where it can be."""
+        numbers = (pick.carrier, pick.balcony, pick.quantity)
+        if not all(type(number) is int for number in numbers) or pick.quantity < 1:
             return False
-        if sku is None:
-            return pick.box is None
-        box, load = self.state.boxes.get(pick.box or 0), self.state.loads.get(pick.box or 0)
-        if box is None or load is None or (box.carrier, load.sku) != (pick.carrier, sku):
+        carrier = self.state.carriers.get(pick.carrier)
+        if carrier is None or pick.balcony not in self.places[carrier.level]:
             return False
-        return type(pick.quantity) is int and pick.quantity > 0
+        if not isinstance(wanted, str):
+            return pick.box is None and pick.carrier == wanted
+        if type(pick.box) is not int:
+            return False
+        box, load = self.state.boxes.get(pick.box), self.state.loads.get(pick.box)
+        return box is not None and load is not None and (box.carrier, load.sku) == (pick.carrier, wanted)
 
     def _create(self, command: Placing, request_id: str, now: int) -> Request:
         if isinstance(command, ask.PlaceFetch):

@@ -62,12 +62,12 @@ class Plant:
         self.happened: list[past.Event] = []
         self.stock = Stock(state, self.happened)
         self.queues = Queues(state)
-        self.orders = Orders(state, self.stock, self.queues, self.happened, keep_ended)
+        self.places: dict[int, dict[int, tuple[int, ...]]] = _places_by_level(site)
+        self.orders = Orders(state, self.stock, self.queues, self.happened, self.places, keep_ended)
         self.meter = Meter(site.battery)
         self.floor = Floor(state, make_decks(site), self.happened, self.meter)
         self.fleet = Fleet(state, self.floor, self.meter, self.happened)
         self.damage = Damage(state, self.floor, self.happened)
-        self.places: dict[int, dict[int, tuple[int, ...]]] = _places_by_level(site)
         self.ways = Ways(site, self.places)
         self._stock_commands: dict[type, Callable[[Any, int], object]] = {
             ask.CreateSku: self.stock.create_sku,

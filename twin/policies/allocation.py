@@ -24,7 +24,10 @@ class Allocation(Protocol):
     """Chooses the boxes that serve a request which the plant has found possible."""
 
     def allocate(self, view: PlantView, command: Placing) -> list[Pick]:
-        """One pick per box and entity; the quantities of an entity sum to what was asked."""
+        """One pick per box and entity; the quantities of an entity sum to what was asked.
+
+        No box gives more than it has free, and each pick's balcony touches the level of its carrier.
+        """
         ...
 
 

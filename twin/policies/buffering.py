@@ -29,7 +29,10 @@ class Buffering(Protocol):
         ...
 
     def spot(self, view: PlantView, deck: DeckView, visit: VisitView, taken: tuple[Spot, ...]) -> Spot | None:
-        """Where to put the carrier: a free position besides those ``taken``, or None for now."""
+        """Where to put the carrier: a free position besides those ``taken``, or None for now.
+
+        In question come the lanes of ``Relocation.spots``, each with its deepest free position.
+        """
         ...
 
 

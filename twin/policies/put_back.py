@@ -18,7 +18,8 @@ class PutBack(Protocol):
         """A free position, or None for now.
 
         In question come ``VisitView.lane``, where room is kept for the carrier, and every
-        lane with ``DeckView.spare`` positions, unless somebody works in it. Where the
+        lane with ``DeckView.spare`` positions, unless somebody works in it; of a lane its
+        deepest free position (``DeckView.deepest_free``). Where the
         lane of the visit is free of others the answer must not be None, so that the
         carrier is never kept from going back.
         """

@@ -9,7 +9,7 @@ from twin.domain.fleet import EMPTY
 from twin.domain.floor import NOBODY, Deck
 from twin.domain.modes import RESCUE_MS
 from twin.domain.work import PRESENTED, WAITING
-from twin.simulation import driving, holding, sufficing
+from twin.simulation import deciding, driving, holding, sufficing
 from twin.simulation.trips import Stop, Trip
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def will_need_it(engine: Engine, bot: Bot) -> bool:
     energy = engine.plant.meter.energy_mj(bot, engine.now)
     if bot.must_charge or engine.plant.meter.is_low(energy):
         return True
-    return engine.policies.charging.seeks(engine.plant, bot, energy)
+    return deciding.seeks_charger(engine, bot, energy)
 
 
 def come_to_rest(engine: Engine, bot: Bot) -> None:
@@ -71,7 +71,7 @@ def _watch_charging(engine: Engine, bot: Bot) -> None:
     """Look again when a metered bot may work again, or is charged enough."""
     goal = engine.plant.meter.goal_mj
     if bot.must_charge:
-        enough = engine.policies.charging.enough_mj(engine.plant, bot)
+        enough = deciding.enough_mj(engine, bot)
         goal = enough if bot.energy_mj < enough else goal
     engine.agenda.set((ALARM, bot.id), engine.now + engine.plant.meter.ms_to(bot, goal))
 
@@ -168,7 +168,7 @@ def send_to_chargers(engine: Engine, deck: Deck) -> None:
     bots = engine.plant.state.bots
     waiting = [bots[b] for b in deck.low_bots if not engine.plant.fleet.on_charger(bots[b])]
     if not waiting:
-        if deck.free_bots and engine.policies.charging.moves_idle(engine.plant, deck.level.id):
+        if deck.free_bots and deciding.idle_bots_move(engine, deck.level.id):
             _send_idle(engine, deck)
         return
     free = _vacant_chargers(engine, deck)
@@ -198,13 +198,14 @@ def _send_idle(engine: Engine, deck: Deck) -> None:
         bot = plant.state.bots[bot_id]
         if not bot.steps and not deck.feeds(bot.cell):
             energy = plant.meter.at_rest_mj(bot, now)
-            if seeks(plant, bot, energy):
+            answer = seeks(plant, bot, energy)
+            if answer is not False and deciding.sure(engine, "seeks", answer):
                 seeking.append((energy, bot_id))
     chargers = _vacant_chargers(engine, deck) if seeking else []
     for energy, bot_id in sorted(seeking):
         bot = plant.state.bots[bot_id]
         # Those who have gone before may have made up its mind otherwise.
-        if chargers and seeks(plant, bot, energy):
+        if chargers and deciding.seeks_charger(engine, bot, energy):
             send(engine, bot, chargers.pop(0))
 
 
@@ -246,7 +247,7 @@ def go_to_park(engine: Engine, bot: Bot, to_charge: bool = False) -> bool:
     """Send a bot that holds no parking place to one, as soon as there is a way; whether it has the energy."""
     deck = engine.plant.decks[bot.level]
     charges = to_charge or will_need_it(engine, bot)
-    place = engine.policies.parking.place(engine.plant, deck, bot.cell, charges)
+    place = deciding.parking_place(engine, deck, bot.cell, charges)
     trip = None if engine.plant.state.mode.stopped else _trip_to(engine, bot, place)
     if trip is None:
         deck.stranded[bot.id] = None

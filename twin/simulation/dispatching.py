@@ -11,7 +11,7 @@ from twin.domain.floor import NOBODY, Deck
 from twin.domain.work import PLANNING_MS, Visit
 from twin.policies.dispatch import URGENT_AFTER_MS, free_place, nearest_bots
 from twin.policies.view import BotView, Spot
-from twin.simulation import charging, driving, holding, sufficing, tagging, tasking
+from twin.simulation import charging, deciding, driving, holding, sufficing, tagging, tasking
 from twin.simulation.trips import Stop, Trip
 
 if TYPE_CHECKING:
@@ -76,9 +76,7 @@ def begin_what_can_be(engine: Engine, level: int) -> None:
 
 
 def _begin_visits(engine: Engine, deck: Deck) -> None:
-    visits = engine.plant.state.visits
-    for view, bots in engine.policies.dispatch.proposals(engine.plant, deck.level.id, engine.now):
-        visit = visits[view.id]
+    for visit, bots in deciding.visits_to_begin(engine, deck):
         begun = _try_fetch(engine, deck, visit, bots)
         if not deck.free_bots:
             return
@@ -86,8 +84,8 @@ def _begin_visits(engine: Engine, deck: Deck) -> None:
         if not begun and waited_ms > URGENT_AFTER_MS and not sufficing.is_beyond(engine, visit):
             # It has waited so long that younger ones may not take what it needs again and again.
             return
-    for view in engine.policies.buffering.proposals(engine.plant, deck.level.id, engine.now):
-        _try_buffer(engine, deck, visits[view.id])
+    for visit in deciding.visits_to_buffer(engine, deck):
+        _try_buffer(engine, deck, visit)
 
 
 def _try_fetch(engine: Engine, deck: Deck, visit: Visit, bots: Iterable[BotView]) -> bool:
@@ -101,7 +99,8 @@ def _try_fetch(engine: Engine, deck: Deck, visit: Visit, bots: Iterable[BotView]
     if spots is None:
         return False
     stops = [*_dig_stops(engine, blockers, spots), *_fetch_stops(engine, visit, cell, place)]
-    for bot in sufficing.candidates(engine, visit, islice(bots, BOTS_TRIED)):
+    asked = deciding.bots_to_ask(engine, visit, bots, BOTS_TRIED)
+    for bot in sufficing.candidates(engine, visit, asked):
         trip = engine.traffic[deck.level.id].plan(bot, stops, engine.now)
         if trip is None:
             continue
@@ -115,7 +114,7 @@ def _try_fetch(engine: Engine, deck: Deck, visit: Visit, bots: Iterable[BotView]
 
 def _room_for(engine: Engine, deck: Deck, lane: int, count: int) -> list[Spot] | None:
     """Positions for the carriers in the way of one in a lane, or None for now."""
-    return engine.policies.relocation.spots(engine.plant, deck, lane, count) if count else []
+    return deciding.dig_spots(engine, deck, lane, count) if count else []
 
 
 def _dig_stops(engine: Engine, blockers: list[int], spots: list[Spot]) -> list[Stop]:
@@ -159,7 +158,7 @@ def _try_buffer(engine: Engine, deck: Deck, visit: Visit) -> None:
     spots = _room_for(engine, deck, deck.lane_of[cell], len(moved) - 1)
     if spots is None:
         return
-    near = engine.policies.buffering.spot(engine.plant, deck, visit, tuple(spots))
+    near = deciding.buffer_spot(engine, deck, visit, deck.lane_of[cell], spots)
     if near is None:
         return
     spots = [*spots, near]
@@ -182,11 +181,11 @@ def _parking_after(engine: Engine, deck: Deck, bot: Bot, cell: int) -> int:
     if NOBODY not in deck.parking_user.values() and bot.parking is not None:
         return bot.parking
     to_charge = charging.will_need_it(engine, bot)
-    return engine.policies.parking.place(engine.plant, deck, cell, to_charge)
+    return deciding.parking_place(engine, deck, cell, to_charge)
 
 
 def _try_return(engine: Engine, deck: Deck, visit: Visit) -> None:
-    spot = engine.policies.put_back.spot(engine.plant, deck, visit)
+    spot = deciding.return_spot(engine, deck, visit)
     if spot is None or visit.bot is None:
         return
     cell, lane = spot
@@ -194,7 +193,7 @@ def _try_return(engine: Engine, deck: Deck, visit: Visit) -> None:
     if bot.fault is not None:
         return
     to_charge = charging.will_need_it(engine, bot)
-    parking = engine.policies.parking.place(engine.plant, deck, cell, to_charge)
+    parking = deciding.parking_place(engine, deck, cell, to_charge)
     motion = engine.plant.site.motion
     stops = [
         Stop(cell, True, LOWER, motion.lower_ms, visit.carrier),

@@ -13,15 +13,18 @@ from typing import Any
 
 from twin.domain import commands as ask
 from twin.domain import events as past
+from twin.domain.errors import BrokenOff, BrokenPolicy, Refusal
 from twin.domain.faults import CELL_BLOCKED, FaultPlan
 from twin.domain.layout import Site
 from twin.domain.plant import Plant
 from twin.domain.state import State
 from twin.policies.chosen import Choice, Policies
+from twin.policies.registry import ALLOCATION
 from twin.policies.routing import Routes
 from twin.simulation import (
     arriving,
     charging,
+    deciding,
     dispatching,
     driving,
     failing,
@@ -43,6 +46,7 @@ Observer = Callable[[int, int, past.Event], None]
 """Called with the number of an event, its time in ms, and the event."""
 
 SNAPSHOT_FORMAT = 1
+PLACING = (ask.PlaceFulfillment, ask.PlaceReplenishment, ask.PlaceFetch)
 _IN_THE_BACKGROUND = (charging.ALARM, failing.CHANCE, failing.PLANNED, shifting.ALARM, watching.ALARM)
 
 
@@ -92,6 +96,7 @@ class Engine:
         self.commands: list[tuple[int, ask.Command]] = []
         self.loops = [i for i, demand in enumerate(memory.demands) if demand.arrivals == arriving.CLOSED]
         self._observers: list[Observer] = []
+        self._broken_off: str | None = None
         self._acts: dict[str, Callable[[Engine, int], None]] = {
             "bot": driving.advance,
             "person": serving.finish,
@@ -142,16 +147,39 @@ class Engine:
         return self.agenda.peek()
 
     def step(self) -> None:
-        """Let the next event happen; nothing if none is pending."""
+        """Let the next event happen; nothing if none is pending. Raises BrokenOff."""
+        self._check_whole()
         if self.agenda.peek() is not None:
-            self.agenda.run_next()
+            try:
+                self.agenda.run_next()
+            except BaseException as error:
+                self._break_off(error)
+                raise
 
     def run_until(self, t_ms: int) -> None:
-        """Let everything happen that is due at or before ``t_ms``; the clock then shows ``t_ms``."""
+        """Let everything happen that is due at or before ``t_ms``; the clock then shows ``t_ms``.
+
+        Whatever stops it amid an event, Ctrl-C too, leaves half of one: from then on all that would build
+        on that raises BrokenOff.
+        """
+        self._check_whole()
         agenda = self.agenda
-        while (due := agenda.peek()) is not None and due <= t_ms:
-            agenda.run_next()
+        try:
+            while (due := agenda.peek()) is not None and due <= t_ms:
+                agenda.run_next()
+        except BaseException as error:
+            self._break_off(error)
+            raise
         self.memory.now_ms = max(self.memory.now_ms, t_ms)
+
+    def _break_off(self, error: BaseException) -> None:
+        told = f": {error}" if str(error) else ""
+        self._broken_off = f"at {self.now} ms by {type(error).__name__}{told}"
+
+    def _check_whole(self) -> None:
+        if self._broken_off is not None:
+            told = f"this twin was stopped amid an event {self._broken_off}"
+            raise BrokenOff(f"{told}. It cannot go on; forks and snapshots that were made before can")
 
     def _ring(self, key: Key) -> None:
         self.memory.now_ms = self.agenda.now
@@ -164,17 +192,23 @@ class Engine:
         """Carry out a command now, after all that is due at this instant.
 
         Returns the id it created or concerns, if any. Raises a Refusal with nothing
-        changed. The command is in ``commands`` before this returns.
+        changed, and BrokenOff. The command is in ``commands`` before this returns.
         """
         self.run_until(self.now)
-        result = self.carry_out(command)
-        self.commands.append((self.now, command))
-        self._settle()
+        try:
+            result = self.carry_out(command)
+            self.commands.append((self.now, command))
+            self._settle()
+        except BaseException as error:
+            # A refusal has changed nothing, nor has a policy that was still choosing boxes.
+            if self.plant.happened or not (isinstance(error, Refusal) or isinstance(command, PLACING)):
+                self._break_off(error)
+            raise
         return result
 
     def carry_out(self, command: ask.Command) -> object:
         """The change itself; commands that come from inside (people, demand) enter here too."""
-        if isinstance(command, ask.PlaceFulfillment | ask.PlaceReplenishment | ask.PlaceFetch):
+        if isinstance(command, PLACING):
             return self._place(command)
         if isinstance(command, ask.TriggerJob):
             serving.trigger(self, command)
@@ -196,8 +230,11 @@ class Engine:
 
     def _place(self, command: ask.PlaceFulfillment | ask.PlaceReplenishment | ask.PlaceFetch) -> str:
         self.plant.check(command)
-        picks = self.policies.allocation.allocate(self.plant, command)
-        request = self.plant.accept(command, picks, self.now)
+        picks = deciding.picks(self, command)
+        try:
+            request = self.plant.accept(command, picks, self.now)
+        except BrokenPolicy as wrong:
+            raise deciding.broken(self, ALLOCATION, str(wrong)) from None
         for level in self.plant.queues.changed_levels:
             dispatching.look_later(self, level)
         self.plant.queues.changed_levels.clear()
@@ -246,7 +283,8 @@ class Engine:
     # -- law 1
 
     def snapshot(self) -> dict[str, Any]:
-        """All that the twin knows now, as JSON values."""
+        """All that the twin knows now, as JSON values. Raises BrokenOff."""
+        self._check_whole()
         return {
             "format": SNAPSHOT_FORMAT,
             "origin": to_plain(self.origin),
