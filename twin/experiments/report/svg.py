@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 
 WIDTH = 640
 LEFT, RIGHT, TOP, BOTTOM = 56, 14, 12, 46
-DIGIT = 10.0
+DIGIT = 11.0
 """How wide a character of a tick is at most: on a phone."""
 COLOURS, DASHES = 6, 5
 """Of series; no two of the first 30 have both alike. Markers go with the dashes."""
