@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from twin.studies.stopping import stoppable
+
 File = Annotated[str, typer.Argument(help="A scenario file, or the name of a shipped scenario.")]
 Replications = Annotated[
     int | None, typer.Option(min=1, max=10_000, help="Instead of what the scenario says.")
@@ -37,11 +39,11 @@ def run(
     settings: Set = None,
 ) -> None:
     """Run a scenario as it is (without what it varies) and say what came out, with intervals."""
-    from twin.studies import console
+    with stoppable(kept=out is not None):
+        from twin.studies import console
 
-    study = console.load(file, replications, seed, settings, events)
-    work = console.Work(workers, scheduler, out, as_json)
-    console.run(study, work)
+        study = console.load(file, replications, seed, settings, events)
+        console.run(study, console.Work(workers, scheduler, out, as_json))
 
 
 def sweep(
@@ -56,10 +58,11 @@ def sweep(
     settings: Set = None,
 ) -> None:
     """Run all variants of a scenario with the same random numbers, and compare them."""
-    from twin.studies import console
+    with stoppable(kept=out is not None):
+        from twin.studies import console
 
-    study = console.load(file, replications, seed, settings, events)
-    console.sweep(study, console.Work(workers, scheduler, out, as_json))
+        study = console.load(file, replications, seed, settings, events)
+        console.sweep(study, console.Work(workers, scheduler, out, as_json))
 
 
 def size(
@@ -76,10 +79,11 @@ def size(
     settings: Set = None,
 ) -> None:
     """Find the smallest value that meets the targets with 95 % confidence, in few runs."""
-    from twin.studies import console
+    with stoppable(kept=out is not None):
+        from twin.studies import console
 
-    study = console.load(file, None, seed, settings)
-    console.size(study, vary, target or [], console.Work(workers, scheduler, out, as_json))
+        study = console.load(file, None, seed, settings)
+        console.size(study, vary, target or [], console.Work(workers, scheduler, out, as_json))
 
 
 def compare(
@@ -92,9 +96,10 @@ def compare(
     as_json: AsJson = False,
 ) -> None:
     """Run two scenarios with the same random numbers and say how B differs from A."""
-    from twin.studies import console
+    with stoppable(kept=False):
+        from twin.studies import console
 
-    console.compare(a, b, replications, seed, console.Work(workers, scheduler, None, as_json))
+        console.compare(a, b, replications, seed, console.Work(workers, scheduler, None, as_json))
 
 
 def cluster(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import signal
 import sys
 import time
@@ -26,9 +27,6 @@ from twin.studies.pool import cores, local
 from twin.studies.sizing import find_size, question
 from twin.studies.study import Executor, Memory, Progress, Result, carry_out
 from twin.studies.summary import Samples, samples_of
-
-STOPPED = 130
-"""The exit status where somebody has stopped it, as after any Ctrl-C; 2 would be wrong input."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,31 +198,24 @@ def cluster(workers: int | None, host: str, port: int) -> None:
 
 @contextmanager
 def executor(work: Work, study: Study) -> Iterator[Executor]:
-    """What runs replications, with a progress bar. Ctrl-C ends the command; what is finished is kept.
+    """What runs replications, with a progress bar.
 
     A deadlock raises Deadlocked, with its snapshot beside the results (without --out in this folder).
     """
     if study.scenario.run.events != NO_EVENTS and work.out is None:
         print("twin: events are kept in the folder of --out; without it there are none", file=sys.stderr)
     keeper = Folder(work.out) if work.out is not None else Memory()
-    usual = signal.signal(signal.SIGTERM, signal.default_int_handler)  # Whoever ends it, it ends in order.
-    with _progress(study.scenario.name) as progress:
-        try:
-            with (
-                keeping_deadlocks((work.out or Path()) / f"{study.scenario.name}.deadlock.json"),
-                on_cluster(work.scheduler) if work.scheduler else local(work.workers or cores()) as runner,
-            ):
-                yield Executor(runner, keeper, progress)
-        except KeyboardInterrupt:
-            kept = (
-                "what is finished is kept; run it again to go on"
-                if work.out
-                else "nothing is kept without --out"
-            )
-            print(f"twin: stopped; {kept}", file=sys.stderr)
-            raise SystemExit(STOPPED) from None
-        finally:
-            signal.signal(signal.SIGTERM, usual)
+    with (
+        _progress(study.scenario.name) as progress,
+        keeping_deadlocks((work.out or Path()) / f"{file_name(study.scenario.name)}.deadlock.json"),
+        on_cluster(work.scheduler) if work.scheduler else local(work.workers or cores()) as runner,
+    ):
+        yield Executor(runner, keeper, progress)
+
+
+def file_name(title: str) -> str:
+    """A title as the beginning of a file's name: what would lead elsewhere, or need quotes, is a dash."""
+    return re.sub(r"[^\w.-]+", "-", title).strip(".-") or "scenario"
 
 
 @contextmanager
