@@ -322,18 +322,6 @@ def test_an_empty_list_of_values_to_vary_is_called_so(tmp_path):
     assert "vary.fleet.bots_per_level is an empty list; write a list such as [4, ...]" in said
 
 
-def test_two_scenarios_are_compared_by_name_or_by_their_folders(tmp_path):
-    often = ("run", "small.yaml", "--replications", "6", "--workers", "1", "--out")
-    twin(*often, "two", folder=tmp_path)
-    twin(*often, "one", "--set", "fleet.bots_per_level=1", folder=tmp_path)
-    found = json.loads(twin("compare", "two", "one", "--json", folder=tmp_path))["differences"]
-    assert found["order_lead_time_mean"]["n"] == 6
-    assert found["order_lead_time_mean"]["low"] > 0
-    assert found["order_lead_time_mean"]["verdict"].startswith("one is worse than two by ")
-    said = twin("compare", "small.yaml", "two", "--workers", "1", folder=tmp_path)
-    assert "no difference shown between small.yaml and two (0 ± 0 s)" in said
-
-
 def test_size_tells_the_answer_and_the_curve(tmp_path):
     options = ("--vary", "fleet.bots_per_level=1..2", "--target", "lines_per_hour>=20", "--workers", "1")
     found = json.loads(twin("size", "small.yaml", *options, "--json", "--out", "r", folder=tmp_path))

@@ -48,6 +48,9 @@ def test_a_figure_is_rounded_to_what_its_interval_can_tell(kpi: str, interval: I
             Interval(4, math.nan, math.nan, 1),
             "one replication does not tell B from A (4.000 lines/h)",
         ),
+        ("lines_per_hour", Interval(0, 0, 0, 10), "A and B are the same in every replication"),
+        ("lines_per_hour", Interval(0, math.nan, math.nan, 1), "A and B are the same in the one replication"),
+        ("lines_per_hour", Interval(0, -4, 4, 10), "no difference shown between A and B (0.0 ± 4.0 lines/h)"),
     ],
 )
 def test_a_comparison_says_which_is_better_and_by_how_much(

@@ -31,9 +31,12 @@ def rounded(value: float, uncertain: float) -> str:
 def compared(base: str, other: str, difference: Interval, kpi_name: str) -> str:
     """The verdict on ``other - base``: ``B is better than A by 41 ± 9 lines/h``.
 
-    Nothing is better or worse unless the whole interval lies on one side of 0.
+    Nothing is better or worse unless the whole interval lies on one side of 0, and nothing the same
+    unless it is so in every replication.
     """
     kpi = describe(kpi_name)
+    if difference.mean == 0 and not difference.half_width > 0:
+        return f"{base} and {other} are the same in {'every' if difference.n > 1 else 'the one'} replication"
     if difference.n < 2:
         return f"one replication does not tell {other} from {base} ({figure(difference, kpi)})"
     if 0 in difference:

@@ -15,18 +15,18 @@ from typing import Any
 import orjson
 
 from twin.assembly import keeping_deadlocks
+from twin.domain.errors import ScenarioRefused
 from twin.experiments.report import write_report
 from twin.experiments.scenario.doubts import doubts
 from twin.experiments.scenario.model import ALL_EVENTS, NO_EVENTS, Until
 from twin.experiments.scenario.quantities import Bound, counted, duration_text
 from twin.experiments.scenario.reading import Study, Variant, find_scenario, load_study
-from twin.studies import telling
+from twin.studies import comparing, telling
 from twin.studies.cluster import local_cluster, on_cluster
-from twin.studies.folder import Folder, held, plain_results, read_samples
+from twin.studies.folder import Folder, held, plain_results
 from twin.studies.pool import cores, local
 from twin.studies.sizing import find_size, question
 from twin.studies.study import Executor, Memory, Progress, Result, carry_out
-from twin.studies.summary import Samples, samples_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,22 +113,25 @@ def _with_targets(study: Study, targets: dict[str, Bound]) -> Study:
 def compare(one: str, other: str, replications: int | None, seed: int | None, work: Work) -> None:
     """``twin compare``: scenario files are run, folders of results are read."""
     began = time.perf_counter()
+    for option, given in (("--replications", replications), ("--seed", seed)):
+        if given is not None and Path(one).is_dir() and Path(other).is_dir():
+            advice = "remove it, or name a scenario to run"
+            raise ScenarioRefused(f"{option} {given}: {one} and {other} are results that are there; {advice}")
     sides = [_side(name, replications, seed, work) for name in (one, other)]
-    differences = telling.differences(one, sides[0], other, sides[1])
+    found = comparing.compare(*sides)
     if work.as_json:
-        wall_s = time.perf_counter() - began
-        _print_json({"a": one, "b": other, "differences": differences, "wall_seconds": wall_s})
+        _print_json({**found.as_plain(), "wall_seconds": time.perf_counter() - began})
         return
-    telling.tell_comparison(one, other, differences)
+    telling.tell_comparison(found)
 
 
-def _side(name: str, replications: int | None, seed: int | None, work: Work) -> Samples:
+def _side(name: str, replications: int | None, seed: int | None, work: Work) -> comparing.Side:
     if Path(name).is_dir():
-        return read_samples(Path(name))
+        return comparing.read_side(Path(name))
     study = load(name, replications, seed, None)
     with executor(work, study) as ready:
         (result,) = carry_out([study.baseline], ready)
-    return samples_of(result.outcomes)
+    return comparing.side_of(name, result)
 
 
 def check(study: Study) -> None:

@@ -244,8 +244,8 @@ def write_runs(path: Path, results: Sequence[Result]) -> None:
     parquet.write_table(pa.table(arrays, names=list(names)), path)
 
 
-def read_samples(folder: Path) -> Samples:
-    """The KPIs of each replication in a folder of results. Raises ScenarioRefused.
+def read_samples(folder: Path) -> tuple[str, Samples]:
+    """A variant in a folder of results, and the KPIs of its replications in order. Raises ScenarioRefused.
 
     Of several variants it is the one that is called baseline.
     """
@@ -263,4 +263,4 @@ def read_samples(folder: Path) -> Samples:
     for row in rows:
         if row["variant"] == chosen:
             samples.setdefault(row["seed"], {})[row["kpi"]] = row["value"]
-    return samples
+    return chosen, samples

@@ -8,11 +8,12 @@ from typing import Any
 
 from twin.experiments.scenario.quantities import counted
 from twin.experiments.statistics import Interval
-from twin.experiments.verdicts import compared, figure
+from twin.experiments.verdicts import figure
 from twin.records.measures.catalogue import describe
+from twin.studies.comparing import Comparison, differences, side_of
 from twin.studies.sizing import CONFIDENCE, LOOKS, Size
 from twin.studies.study import Result
-from twin.studies.summary import Samples, Verdict, difference, judge, plain_interval, samples_of
+from twin.studies.summary import Verdict, judge
 
 HEADLINES = (
     "lines_per_hour",
@@ -90,16 +91,18 @@ def tell_sweep(results: Sequence[Result], base: str | None, wall_s: float) -> No
                 print(f"  {kpi}: {found_differences[kpi]['verdict']}")
 
 
-def tell_comparison(one: str, other: str, found: dict[str, Any]) -> None:
+def tell_comparison(found: Comparison) -> None:
     """How two scenarios differ."""
-    if not found:
-        print("They have no replication with the same seed; run both with the same --seed")
+    print(found.headline)
+    for note in found.notes:
+        print(f"  note: {note}")
+    if found.identical:
+        print("  identical: the same event log in every replication")
         return
-    print(f"{other} against {one}, {max(each['n'] for each in found.values())} pairs of replications")
-    named = [name for name in HEADLINES if name in found]
+    named = [name for name in HEADLINES if name in found.differences]
     width = max((len(describe(name).title) for name in named), default=0)
     for kpi in named:
-        print(f"  {describe(kpi).title:{width}}  {found[kpi]['verdict']}")
+        print(f"  {describe(kpi).title:{width}}  {found.differences[kpi]['verdict']}")
 
 
 def tell_size(size: Size, wall_s: float) -> None:
@@ -122,22 +125,11 @@ def comparisons(results: Sequence[Result], base: str | None) -> dict[str, Any]:
     reference = next((result for result in results if result.variant.name == base), None)
     if reference is None:
         return {}
-    one = samples_of(reference.outcomes)
+    one = side_of(reference.variant.name, reference)
     return {
-        name: differences(reference.variant.name, one, name, samples_of(result.outcomes))
+        name: differences(one, side_of(name, result))
         for result in results
         if (name := result.variant.name) != base
-    }
-
-
-def differences(a: str, one: Samples, b: str, other: Samples) -> dict[str, Any]:
-    """``b - a`` for every KPI that both have, paired by seeds, with a verdict in words."""
-    names = dict.fromkeys(kpi for kpis in one.values() for kpi in kpis)
-    found = {kpi: difference(one, other, kpi) for kpi in names}
-    return {
-        kpi: {**plain_interval(change), "verdict": compared(a, b, change, kpi)}
-        for kpi, change in found.items()
-        if change is not None
     }
 
 
