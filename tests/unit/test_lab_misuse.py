@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from twin import lab
-from twin.domain.errors import BrokenPolicy, Invalid
+from twin.domain.errors import BrokenOff, BrokenPolicy, Invalid
 from twin.policies.allocation import NearestBox
 from twin.policies.dispatch import Nearest
 
@@ -29,6 +29,20 @@ def test_an_interrupted_run_stops_between_events_and_goes_on_as_if_it_had_not(af
     assert world.minutes < 60
     world.engine.run_until(3_600_000)
     assert world.log_sha256 == whole.log_sha256
+
+
+def test_an_interrupt_of_the_bare_engine_leaves_no_half_of_an_event_in_silence() -> None:
+    world = lab.world("demo", lines_per_hour=900)
+    spare = world.fork()
+    timer = threading.Timer(0.1, os.kill, (os.getpid(), signal.SIGINT))
+    timer.start()
+    with pytest.raises(KeyboardInterrupt):
+        world.engine.run_until(10**9)
+    timer.join()
+    for use in (world.engine.snapshot, world.fork, lambda: world.run("1 min")):
+        with pytest.raises(BrokenOff, match=r"at \d+ ms by KeyboardInterrupt"):
+            use()
+    assert spare.run("1 min").minutes == 1
 
 
 class Second(Nearest):
@@ -98,7 +112,7 @@ class Wrong(NearestBox):
 def test_picks_that_do_not_serve_the_order_stop_the_run_with_nothing_booked(changes: dict[str, Any]) -> None:
     world = lab.world("demo").fork(allocation=Wrong(**changes))
     before = world.skus()
-    with pytest.raises(BrokenPolicy, match="^allocation policy Wrong: "):
+    with pytest.raises(BrokenPolicy, match=r"^allocation policy Wrong: "):
         world.order({"SKU00007": 2})
     assert world.skus().equals(before)
     assert not world.engine.plant.state.requests

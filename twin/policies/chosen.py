@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields, replace
+from typing import Any
 
 from twin.domain.errors import UnknownPolicy
 from twin.policies import registry
@@ -11,7 +12,7 @@ from twin.policies.allocation import Allocation, NearestBox
 from twin.policies.buffering import Buffering, NoBuffering
 from twin.policies.charging import Charging, Opportunity
 from twin.policies.dispatch import Dispatch, Nearest
-from twin.policies.fetching import fetch_all
+from twin.policies.fetching import checked_object, fetch_all
 from twin.policies.parking import NearestParking, Parking
 from twin.policies.put_back import OwnPlace, PutBack
 from twin.policies.relocation import NearestFree, Relocation
@@ -65,7 +66,7 @@ class Choice:
 
 @dataclass(slots=True)
 class Policies:
-    """One policy for each kind of choice."""
+    """One policy for each kind of choice. Raises UnknownPolicy for an object that is none."""
 
     dispatch: Dispatch = field(default_factory=Nearest)
     allocation: Allocation = field(default_factory=NearestBox)
@@ -74,6 +75,20 @@ class Policies:
     charging: Charging = field(default_factory=Opportunity)
     parking: Parking = field(default_factory=NearestParking)
     buffering: Buffering = field(default_factory=NoBuffering)
+
+    def __post_init__(self) -> None:
+        """Refuse what is no policy before anything is asked of it."""
+        for each in fields(self):
+            checked_object(each.name, getattr(self, each.name))
+
+    @classmethod
+    def given(cls, policies: Mapping[str, object]) -> Policies:
+        """As ``named``, with objects for some. Raises UnknownPolicy."""
+        named = {name: value for name, value in policies.items() if isinstance(value, str)}
+        objects: dict[str, Any] = {
+            registry.checked_decision(name): value for name, value in policies.items() if name not in named
+        }
+        return replace(cls.named(named), **objects)
 
     @classmethod
     def named(cls, names: Mapping[str, object]) -> Policies:

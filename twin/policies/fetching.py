@@ -12,7 +12,8 @@ import hashlib
 import importlib
 import inspect
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
 from pathlib import Path
 from types import ModuleType
 from typing import Any, Final
@@ -83,14 +84,49 @@ def _checked_class(decision: str, module: ModuleType, name: str) -> type:
         public = [each for each in classes if not each.startswith("_")][:MOST_LISTED]
         listed = f"it has {', '.join(public)}" if public else "it has none"
         raise UnknownPolicy(decision, f"the module {module.__name__!r} has no class {name!r}; {listed}")
-    missing = [method for method in _methods(decision) if not callable(getattr(found, method, None))]
-    if missing:
-        needed = " and ".join(f"{method}{_signature(decision, method)}" for method in missing)
-        raise UnknownPolicy(decision, f"{module.__name__}:{name} is no {decision} policy: it lacks {needed}")
+    _check_methods(decision, found, f"{module.__name__}:{name}")
     if any(p.default is p.empty and p.kind < p.VAR_POSITIONAL for p in _parameters(found)):
         message = f"{module.__name__}:{name} wants arguments; a policy named so is made without any"
         raise UnknownPolicy(decision, message)
     return found
+
+
+def checked_object(decision: str, policy: object) -> object:
+    """A policy given as an object. Raises UnknownPolicy for one without the methods it needs."""
+    if registry.is_own_of(decision, type(policy)):
+        return policy
+    if isinstance(policy, type):
+        advice = f"give an object of it, {policy.__name__}(...)"
+        raise UnknownPolicy(decision, f"the {decision} policy {policy.__name__} is a class; {advice}")
+    _check_methods(decision, policy, _shown(policy))
+    for method in _methods(decision):
+        if not _takes(getattr(policy, method), _wanted(decision, method)):
+            needed = f"{method}{_signature(decision, method)}"
+            message = f"{_shown(policy)} is no {decision} policy: it cannot be asked {needed}"
+            raise UnknownPolicy(decision, message)
+    return policy
+
+
+def _check_methods(decision: str, policy: object, shown: str) -> None:
+    missing = [method for method in _methods(decision) if not callable(getattr(policy, method, None))]
+    if missing:
+        needed = " and ".join(f"{method}{_signature(decision, method)}" for method in missing)
+        raise UnknownPolicy(decision, f"{shown} is no {decision} policy: it lacks {needed}")
+
+
+def _shown(policy: object) -> str:
+    return repr(policy) if isinstance(policy, int | float | str | None) else type(policy).__name__
+
+
+def _takes(method: Callable[..., object], wanted: Sequence[str]) -> bool:
+    """Whether a method can be called with as many arguments as a protocol's."""
+    try:
+        inspect.signature(method).bind(*wanted)
+    except TypeError:
+        return False
+    except ValueError:  # Some that are written in C do not tell.
+        return True
+    return True
 
 
 def _is_class_of(module: ModuleType, value: object) -> bool:
@@ -103,8 +139,12 @@ def _methods(decision: str) -> list[str]:
 
 
 def _signature(decision: str, method: str) -> str:
-    parameters = inspect.signature(getattr(PROTOCOLS[decision], method)).parameters
-    return f"({', '.join(list(parameters)[1:])})"
+    return f"({', '.join(_wanted(decision, method))})"
+
+
+@lru_cache(maxsize=32)
+def _wanted(decision: str, method: str) -> tuple[str, ...]:
+    return tuple(inspect.signature(getattr(PROTOCOLS[decision], method)).parameters)[1:]
 
 
 def _parameters(policy: type) -> list[inspect.Parameter]:

@@ -82,6 +82,11 @@ def is_own(policy: type) -> bool:
     return policy.__module__.startswith("twin.policies.")
 
 
+def is_own_of(decision: str, policy: type) -> bool:
+    """Whether a policy class is one of the twin's own for a decision."""
+    return is_own(policy) and policy in _known[decision].values()
+
+
 def known_class(decision: str, name: str) -> type:
     """The class of that name. Raises UnknownPolicy with the nearest valid name."""
     return _known[decision][checked_name(decision, name)]

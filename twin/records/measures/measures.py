@@ -82,11 +82,14 @@ class Measures:
         overdue = self.work.overdue(end_ms)
         return figures(self.book, self.bots.totals, self.work.balconies, overdue, end_ms)
 
-    def series(self) -> dict[str, Any]:
+    def series(self, end_ms: int | None = None) -> dict[str, Any]:
         """What a report draws, as JSON values: figures per minute, and counts per position of each level.
 
-        The minutes count from the start of the run, the maps from the end of the warm-up.
+        The minutes count from the start of the run, the maps from the end of the warm-up. Minutes end when
+        something is told that is later, or at ``end_ms``.
         """
+        if end_ms is not None:
+            self._pass(max(end_ms, self.now))
         return {
             "warmup_ms": self.warmup_ms,
             "minutes": self.book.pictures.minutes,
