@@ -6,8 +6,9 @@ import gc
 import json
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from threading import Lock
 
 from twin.domain.errors import Deadlocked
 from twin.domain.faults import FaultPlan, plan_fault
@@ -105,15 +106,43 @@ class Finished:
     sha256: str
 
 
+@dataclass(slots=True)
+class _Within:
+    """How many runs, of all threads, want cyclic garbage looked for seldom, and what was usual before."""
+
+    lock: Lock = field(default_factory=Lock)
+    runs: int = 0
+    usual: tuple[int, int, int] = (0, 0, 0)
+
+    def enter(self) -> None:
+        with self.lock:
+            if self.runs == 0:
+                self.usual = gc.get_threshold()
+                gc.set_threshold(*SELDOM)
+            self.runs += 1
+
+    def leave(self) -> None:
+        with self.lock:
+            self.runs -= 1
+            if self.runs == 0:
+                gc.set_threshold(*self.usual)
+
+
+SELDOM = (200_000, 20, 100)
+_within = _Within()
+
+
 @contextmanager
 def rare_collection() -> Iterator[None]:
-    """Let Python look for cyclic garbage seldom: a run makes next to none, and looking is not free."""
-    usual = gc.get_threshold()
-    gc.set_threshold(200_000, 20, 100)
+    """Let Python look for cyclic garbage seldom: a run makes next to none, and looking is not free.
+
+    The last of several runs at once, in whatever threads, brings back what was usual.
+    """
+    _within.enter()
     try:
         yield
     finally:
-        gc.set_threshold(*usual)
+        _within.leave()
 
 
 @contextmanager
