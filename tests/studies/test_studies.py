@@ -21,7 +21,7 @@ from twin.checking import check_lines
 from twin.domain.errors import ScenarioRefused
 from twin.experiments.scenario.kpinames import kpi_trouble
 from twin.experiments.scenario.quantities import bound
-from twin.experiments.statistics import Interval, is_precise, t_interval
+from twin.experiments.statistics import Interval, is_precise, replications_for, t_interval
 from twin.records.eventlog import EventLog
 from twin.studies.folder import Folder
 from twin.studies.pool import local
@@ -141,6 +141,43 @@ def test_replications_stop_at_the_most_that_is_allowed():
     assert re.match(
         r"lines_per_hour is not known to 0\.1 % after 4 replications; about \d+ would do\.", warning
     )
+
+
+def test_a_kpi_that_is_measured_in_hardly_any_replication_ends_none_early():
+    """In two minutes with one order in ten, or none at all, most replications have no lead time."""
+    until = "run.replications={kpi: order_lead_time_p95, half_width_percent: 50, at_least: 2, at_most: 5}"
+    short = ("run.horizon=2 min", "run.warm_up=0 s", until)
+    for rate, measured in ((1, 0), (40, 3)):
+        with executor() as ready:
+            (result,) = carry_out(
+                [study(TEXT, f"demand.orders.lines_per_hour={rate}", *short).baseline], ready
+            )
+        assert len(result.outcomes) == 5
+        have = sum("order_lead_time_p95" in outcome.kpis for outcome in result.outcomes)
+        assert have == measured
+        said = [text for text in result.warnings if text.startswith("order_lead_time_p95")]
+        if not measured:
+            assert said == [
+                "order_lead_time_p95 was measured in 0 of 5 replications: too few to know how sure it is."
+            ]
+            continue
+        (needed,) = re.findall(r"after 5 replications; about (\d+) would do", said[0])
+        alone = replications_for(result.kpis["order_lead_time_p95"], 0.5)
+        assert int(needed) == math.ceil(alone * 5 / have), "two in five of those that are added help nothing"
+
+
+def test_half_a_file_of_a_run_is_no_run(tmp_path):
+    """As a full disk or a loss of power leaves it: the replication is run again."""
+    task = Task(study().baseline, 0, 0)
+    outcome = replicate(task)
+    Folder(tmp_path).keep(task, outcome)
+    (file,) = (tmp_path / "runs").glob("*.json")
+    whole = file.read_bytes()
+    for half in (b"", whole[: len(whole) // 2], b'{"variant": "baseline"}', b"[]"):
+        file.write_bytes(half)
+        assert Folder(tmp_path).find(task) is None
+    file.write_bytes(whole)
+    assert Folder(tmp_path).find(task) == outcome
 
 
 def test_mser5_finds_the_warm_up_in_a_pilot_run():

@@ -15,6 +15,7 @@ from twin.experiments.scenario.sections import json_schema
 
 SCHEMA = Draft202012Validator(json_schema())
 BEYOND = {
+    "a varied key that only begins like one that is not varied",
     "a varied key that there is not",
     "a varied value that is impossible",
     "a comparison with nobody",

@@ -90,7 +90,10 @@ class Folder:
         path = self._runs / f"{task.key}.json"
         if not path.is_file() or (task.keeps_events and not self._events(task.key).is_file()):
             return None
-        return Outcome(**orjson.loads(path.read_bytes()))
+        try:
+            return Outcome(**orjson.loads(path.read_bytes()))
+        except (orjson.JSONDecodeError, TypeError):
+            return None  # Half a file, as a disk that was full or lost its power leaves it.
 
     def keep(self, task: Task, outcome: Outcome) -> Outcome:
         """Write an outcome; it is there as a whole or not at all. What is given back has no events."""

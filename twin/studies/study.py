@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Protocol
@@ -14,7 +15,7 @@ from twin.experiments.statistics import Interval, mser5, replications_for
 from twin.experiments.verdicts import warnings
 from twin.studies.pool import Runner
 from twin.studies.running import Outcome, Task
-from twin.studies.summary import known, kpis_of
+from twin.studies.summary import kpis_of
 
 MINUTE_MS = 60_000
 Progress = Callable[[int, int], None]
@@ -116,9 +117,13 @@ class Result:
     def _not_narrow(self) -> list[str]:
         asked = self.variant.scenario.run.replications
         count = len(self.outcomes)
-        if not isinstance(asked, Until) or asked.kpi not in self.kpis:
+        if not isinstance(asked, Until):
             return []
-        needed = replications_for(self.kpis[asked.kpi], asked.half_width_percent / 100)
+        needed = _needed(self, asked)
+        if needed is None:
+            measured = self.kpis[asked.kpi].n if asked.kpi in self.kpis else 0
+            share = f"{asked.kpi} was measured in {measured} of {counted(count, 'replication')}"
+            return [f"{share}: too few to know how sure it is."]
         if needed <= count:
             return []
         narrow = f"{asked.kpi} is not known to {asked.half_width_percent:g} %"
@@ -155,10 +160,21 @@ def _more(results: Sequence[Result], until: Until, count: int) -> int:
 
     It depends on nothing but the outcomes, so that it is the same for any number of workers.
     """
-    needed = max(
-        replications_for(known(result.kpis, until.kpi), until.half_width_percent / 100) for result in results
-    )
-    return min(until.at_most, needed, count + (count + 1) // 2)
+    needed = [_needed(result, until) for result in results]
+    most = max((until.at_most if each is None else each) for each in needed)
+    return min(until.at_most, most, count + (count + 1) // 2)
+
+
+def _needed(result: Result, until: Until) -> int | None:
+    """How many replications may be expected to do; None where the KPI was measured in too few to tell.
+
+    A replication in which nothing happened to measure it by helps nothing, and so will be some of the next.
+    """
+    found = result.kpis.get(until.kpi)
+    if found is None or found.n < 2:
+        return None
+    needed = replications_for(found, until.half_width_percent / 100)
+    return needed if needed == found.n else math.ceil(needed * len(result.outcomes) / found.n)
 
 
 def warm_up(variant: Variant, executor: Executor) -> int:

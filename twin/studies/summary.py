@@ -5,10 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import Any
 
-from twin.domain.errors import ScenarioRefused
 from twin.experiments.scenario.quantities import Bound
 from twin.experiments.statistics import Interval, paired, t_interval
 from twin.studies.running import Outcome
@@ -57,15 +55,6 @@ def judge(kpis: dict[str, Interval], targets: dict[str, Bound]) -> list[Verdict]
     """A verdict for each target; open where nothing happened that the KPI could be of."""
     reached = [(kpi, bound, kpis.get(kpi, NOTHING)) for kpi, bound in targets.items()]
     return [Verdict(kpi, bound, found, _verdict(bound, found)) for kpi, bound, found in reached]
-
-
-def known(kpis: dict[str, Interval], name: str) -> Interval:
-    """A KPI by name. Raises ScenarioRefused with the nearest one that there is."""
-    if name not in kpis:
-        near = get_close_matches(name, kpis, 1)
-        advice = f"did you mean '{near[0]}'?" if near else f"there are {', '.join(kpis)}"
-        raise ScenarioRefused(f"this run has no KPI '{name}'; {advice}")
-    return kpis[name]
 
 
 def _verdict(bound: Bound, reached: Interval) -> str:

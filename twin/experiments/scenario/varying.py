@@ -18,7 +18,7 @@ from twin.experiments.yamlnodes import Mapping, Node, Scalar, Sequence
 
 MOST_VALUES = 10_000
 ALIKE = ("run.replications", "run.seed", "run.events", "targets", "name", "description", "schema", "vary")
-"""Beginnings of keys that are not varied."""
+"""Keys that are not varied, with all below them."""
 MOST_VARIANTS = 10_000
 Changes = tuple[tuple[str, Node], ...]
 
@@ -29,7 +29,7 @@ _RANGE: Json = {
     "required": ["from", "to"],
     "additionalProperties": False,
 }
-_VARIED: Json = {"not": {"pattern": f"^({'|'.join(map(re.escape, ALIKE))})"}}
+_VARIED: Json = {"not": {"pattern": f"^({'|'.join(map(re.escape, ALIKE))})(\\.|$)"}}
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +138,7 @@ def alike_trouble(key: str) -> str | None:
     """Why a key cannot be varied: it is one of all variants. None where it can."""
     return (
         f"'{key[:40]}' is the same for all variants; set it in the file itself"
-        if key.startswith(ALIKE)
+        if f"{key}.".startswith(tuple(f"{alike}." for alike in ALIKE))
         else None
     )
 
