@@ -67,3 +67,16 @@ def test_lost_lines_are_told_in_their_number(lost, said):
         (result,) = carry_out([study(TEXT, "run.replications=1").baseline], ready)
     lines = replace(result, outcomes=(replace(result.outcomes[0], lost_lines=lost),))
     assert any(text.startswith(said) for text in lines.warnings)
+
+
+def test_a_variant_in_which_nothing_happened_says_so(capsys):
+    """A target of a figure that could not be measured is open, and that is seen."""
+    late, targets = "vary={demand.orders.begin: [25 min]}", "targets={order_lead_time_mean: '<= 1 min'}"
+    with executor() as ready:
+        results = carry_out(study(TEXT, "run.replications=2", targets, late).compared(), ready)
+    tell_sweep(results, None, 1.0)
+    said = capsys.readouterr().out.splitlines()
+    nothing = "order_lead_time_mean nothing happened to measure it by"
+    assert said[1] == f"  demand.orders.begin=25 min  {nothing}  open"
+    asked = "demand.orders begins at 25 min, and the run is over at 25 min: it asks for nothing."
+    assert said[2] == f"  warning: {asked}"

@@ -102,6 +102,7 @@ def test_a_written_scenario_means_the_same_to_a_reader_of_yaml_1_1():
     assert (found["run"]["start"], found["name"], found["description"]) == ("14:30", "1_000", "yes")
     assert list(found["demand"]) == ["on", "no", "refill"]
     assert found["vary"] == {"run.start": ["14:30"]}
+    assert 'start: "06:00"' in written(parse_study(TEXT, "small.yaml", Path("nowhere")), (), ())[0]
 
 
 def test_a_run_is_repeated_from_the_scenario_in_its_results(tmp_path):

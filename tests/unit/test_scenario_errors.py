@@ -261,6 +261,7 @@ def test_a_scenario_that_is_not_shipped_is_refused_with_the_nearest_one():
         (b"", ": no order in it; write one a line below the columns time, order, SKU, quantity"),
         ("time,order,SKU,quantity\n1,A,Gr\u00fc\u00dfe,1\n".encode("latin-1"), ": line 2 is not UTF-8; save it as UTF-8; name a readable CSV or Parquet file"),  # noqa: E501
         (b"time,order,SKU,quantity\n2026-01-05 05:00,A,X,1\n", ":2: time is 2026-01-05 05:00, before the run begins at 06:00; set run.start to an earlier time"),  # noqa: E501
+        (b"time,order,SKU,quantity\n1,A,X,1,5\n", ":2: more values than there are columns; put a value with a separator in it in quotes"),  # noqa: E501
         (b"time,order,SKU,quantity\n400000000,A,X,1\n", ":2: time is 400000000, longer than ten years; write a shorter time"),  # noqa: E501
         (b"time,order,SKU,quantity\n0.0001,A,X,1\n", ":2: time is 0.0001, finer than a millisecond; round it"),  # noqa: E501
         (b"time,order,SKU,quantity\n2026-01-05 06:00,A,X,1\n2046-01-05 06:00,B,X,1\n", ":3: time is 2046-01-05 06:00, more than ten years after the first (2026-01-05); correct the date"),  # noqa: E501

@@ -13,7 +13,7 @@ from twin.records.measures.catalogue import describe
 from twin.studies.comparing import Comparison, differences, side_of
 from twin.studies.sizing import CONFIDENCE, LOOKS, Size
 from twin.studies.study import Result
-from twin.studies.summary import Verdict, judge
+from twin.studies.summary import NOTHING, Verdict, judge
 
 HEADLINES = (
     "lines_per_hour",
@@ -81,7 +81,7 @@ def tell_sweep(results: Sequence[Result], base: str | None, wall_s: float) -> No
     width = max(len(result.variant.name) for result in results)
     for result in results:
         found = result.kpis
-        figures = ", ".join(f"{kpi} {told(found, kpi)}" for kpi in kpis if kpi in found)
+        figures = ", ".join(f"{kpi} {told(found, kpi)}" for kpi in kpis)
         verdicts = [verdict.verdict for verdict in judge(found, result.variant.scenario.targets)]
         print(f"  {result.variant.name:{width}}  {figures}  {', '.join(verdicts)}".rstrip())
     warn([(result.variant.name, result.warnings) for result in results], "variant")
@@ -135,7 +135,7 @@ def comparisons(results: Sequence[Result], base: str | None) -> dict[str, Any]:
 
 def told(kpis: dict[str, Interval], name: str) -> str:
     """A KPI with half its interval and its unit."""
-    return figure(kpis[name], describe(name))
+    return figure(kpis.get(name, NOTHING), describe(name))
 
 
 def _verdict(verdict: Verdict) -> str:

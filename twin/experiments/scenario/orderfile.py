@@ -21,6 +21,8 @@ COLUMNS = ("time", "order", "SKU", "quantity")
 MOST_TOLD = 5
 _LONGEST = 200
 """Characters of an order's id or an SKU."""
+_TOO_MANY = "\n"
+"""The column of what a row has more than the header: no column of a file is called so."""
 
 
 @dataclass(frozen=True)
@@ -109,8 +111,9 @@ def _rows(path: Path, data: bytes) -> Iterable[Mapping[str, Any]]:
         raise ValueError(f"line {line} is not UTF-8; save it as UTF-8") from None
     head = text.partition("\n")[0]
     separator = max(",;\t", key=head.count)
+    rows = csv.DictReader(io.StringIO(text, newline=""), delimiter=separator, restkey=_TOO_MANY)
     try:
-        return [_by_column(row) for row in csv.DictReader(io.StringIO(text, newline=""), delimiter=separator)]
+        return [_by_column(row) for row in rows]
     except csv.Error as error:
         raise ValueError(str(error)) from None
 
@@ -138,6 +141,8 @@ def _date_time(text: str) -> datetime | None:
 
 def _line(row: Mapping[str, Any], first: datetime | None, start_ms: int) -> tuple[int, str, str, int] | str:
     """Time in ms, order, SKU and pieces of a row; or what is wrong with it."""
+    if any(row.get(_TOO_MANY, ())):
+        return "more values than there are columns; put a value with a separator in it in quotes"
     missing = [column for column in COLUMNS if row.get(column) in (None, "")]
     if missing:
         return f"no {missing[0]}; every line has {', '.join(COLUMNS)}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from io import StringIO
 from itertools import count
@@ -19,6 +20,8 @@ from twin.experiments.yamlnodes import Scalar
 
 INPUTS = "inputs"
 """Folder for files whose own place cannot be kept."""
+_CLOCK = re.compile(r"\d+(:\d+)+")
+"""Some readers take 06:00 for a number as well, which the rules of YAML 1.1 do not."""
 
 
 def written(study: Study, variants: Iterable[Variant], taken: Iterable[str]) -> tuple[str, dict[str, bytes]]:
@@ -110,5 +113,5 @@ def _drawn(value: Any) -> Any:
         return value
     if "\n" in value:
         return LiteralScalarString(value)
-    taken = any(pattern.match(value) for _, _, pattern, _ in implicit_resolvers)
+    taken = _CLOCK.fullmatch(value) or any(pattern.match(value) for _, _, pattern, _ in implicit_resolvers)
     return DoubleQuotedScalarString(value) if taken else value
