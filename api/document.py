@@ -20,7 +20,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.types import Receive, Scope, Send
 
 from api.openapi30 import BYTES, downgrade
-from api.reports import PROJECT
+from twin import PROJECT
 
 JSON: Final = "application/json"
 METHODS: Final = ("get", "post", "put", "patch", "delete")

@@ -14,13 +14,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.metadata import distributions, version
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from api.folders import Folder, write_whole
+from twin import PROJECT
 from twin.domain.events import Event
 from twin.records.views.recent import lines_of
-
-PROJECT: Final = "storage-twin"
 
 _NAME = re.compile(r"report-([0-9]{4,9})-[0-9]{8}T[0-9]{6}Z\.tar\.gz")
 

@@ -17,9 +17,9 @@ from typing import Any, Final
 from api.control.durations import parse_epoch, parse_instant
 from api.folders import Folder, delete, write_whole
 from api.preferences.checking import check_kept
-from api.reports import PROJECT
 from api.surprise import Unavailable
 from api.world import last_ms_of
+from twin import PROJECT
 from twin.domain.errors import InUse, Invalid, NotFound, Refusal
 from twin.simulation.engine import restore
 

@@ -16,10 +16,10 @@ from typing import Annotated, Any
 
 import typer
 
+from twin import PROJECT
 from twin.domain.errors import Deadlocked, Refusal
 from twin.studies.commands import add_to
 
-PROJECT = "storage-twin"
 COMMANDS = "twin.commands"
 """The entry point group of further commands: a name, and a function or a group for typer."""
 

@@ -25,10 +25,10 @@ from api.control import (
     view,
     worlds,
 )
-from api.reports import PROJECT
 from api.routers import routes_of
 from api.ui.pages import pages
 from api.viewer import viewer
+from twin import PROJECT
 
 TITLE: Final = "Control of the twin"
 

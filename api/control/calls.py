@@ -18,9 +18,9 @@ from api.calls.coverage import as_html, as_junit
 from api.calls.journal import Wanted
 from api.control.bodies import Strict
 from api.recording.journal import journal_as_har
-from api.reports import PROJECT
 from api.routes.base import StrictRoute
 from api.security import BEARER
+from twin import PROJECT
 
 MOST_CALLS = 1000
 UNMATCHED = "unmatched"

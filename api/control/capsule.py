@@ -8,9 +8,9 @@ from fastapi import APIRouter, Depends
 from starlette.responses import Response
 
 from api.control.at import AtHosted
-from api.reports import PROJECT
 from api.routes.base import StrictRoute
 from api.security import BEARER
+from twin import PROJECT
 from twin.replaying import write_capsule
 
 router = APIRouter(tags=["capsule"], route_class=StrictRoute, dependencies=[Depends(BEARER)])

@@ -12,7 +12,7 @@ from fastapi import APIRouter, FastAPI, Request
 
 from api.control.at import AtHosted
 from api.control.bodies import HealthAnswer, InfoAnswer
-from api.reports import PROJECT
+from twin import PROJECT
 
 router = APIRouter(tags=["life"])
 

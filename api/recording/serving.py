@@ -16,7 +16,7 @@ import uvicorn
 
 from api.recording.har import Exchange, HarFile, entry_of
 from api.recording.proxy import Proxy, Target
-from api.reports import PROJECT
+from twin import PROJECT
 
 LONGEST_CALL_S = 600.0
 LAST_WORD_S = 1
