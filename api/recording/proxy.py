@@ -1,10 +1,12 @@
-"""A proxy in front of a site or a twin that writes down what passes. It changes nothing of it.
+"""A proxy in front of a site or a twin that writes down what passes. It changes nothing but where a
+redirection to the target leads: here as well.
 
 Bodies pass as they come, compressed or not, and are written down unpacked.
 """
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -81,11 +83,16 @@ class Target:
         return {"now": clock["now"], "t_ms": clock["now_ms"]}
 
     def address(self, scope: Scope) -> httpx.URL:
-        """The address there of a call that came here."""
+        """The address there of a call that came here. Raises httpx.InvalidURL where there can be none."""
         path: bytes = scope.get("raw_path") or scope["path"].encode()
         query: bytes = scope["query_string"]
         base = self.url.raw_path.rstrip(b"/")
         return self.url.copy_with(raw_path=base + path + (b"?" + query if query else b""))
+
+    @property
+    def base(self) -> bytes:
+        """What the addresses of all its paths begin with."""
+        return str(self.url).rstrip("/").encode()
 
 
 @dataclass
@@ -105,9 +112,15 @@ class Proxy:
             detail = f"twin record: the body is larger than {LARGEST_BODY} bytes"
             await PlainTextResponse(detail, 413)(scope, receive, send)
             return
-        request = httpx.Request(
-            scope["method"], self.target.address(scope), headers=_passed(scope["headers"]), content=body
-        )
+        try:
+            address = self.target.address(scope)
+        except httpx.InvalidURL as error:
+            detail = f"twin record: not a path that can be passed on: {error}. Give the client the address"
+            detail += " of twin record in place of that of the site, not as its HTTP proxy"
+            await PlainTextResponse(detail, HTTPStatus.BAD_REQUEST)(scope, receive, send)
+            return
+        request = httpx.Request(scope["method"], address, headers=_passed(scope["headers"]), content=body)
+        send = _leading_here(self.target.base, scope, send)
         if scope["path"].startswith(CONTROL):
             self.counts["control"] += 1
             await self._pass(request, scope, receive, send)
@@ -148,10 +161,12 @@ class Proxy:
 
     async def _pass(self, request: httpx.Request, scope: Scope, receive: Receive, send: Send) -> None:
         try:
-            answer = await self.target.client.send(request, stream=True)
+            answer = await self._answer_to(request, receive)
         except httpx.TransportError as error:
             detail = f"twin record: nothing answers at {self.target.url}: {error}"
             await PlainTextResponse(detail, HTTPStatus.BAD_GATEWAY)(scope, receive, send)
+            return
+        if answer is None:
             return
         try:
             headers = [(n, v) for n, v in answer.headers.raw if n.decode().lower() not in HOP]
@@ -161,6 +176,23 @@ class Proxy:
             await send({"type": "http.response.body", "body": b""})
         finally:
             await answer.aclose()
+
+    async def _answer_to(self, request: httpx.Request, receive: Receive) -> httpx.Response | None:
+        """What the target answers; None where the client goes away before, and so does the call there."""
+        asked = asyncio.create_task(self.target.client.send(request, stream=True))
+        gone = asyncio.create_task(_gone(receive))
+        try:
+            await asyncio.wait((asked, gone), return_when=asyncio.FIRST_COMPLETED)
+            return await asked if asked.done() else None
+        finally:
+            gone.cancel()
+            asked.cancel()
+
+
+async def _gone(receive: Receive) -> None:
+    """Returns when the client has gone away."""
+    while (await receive())["type"] != "http.disconnect":
+        pass
 
 
 class _Seen:
@@ -204,6 +236,27 @@ async def _read(receive: Receive) -> bytes | None:
             body += message.get("body", b"")
         more = message.get("more_body", False)
     return bytes(body) if len(body) <= LARGEST_BODY else None
+
+
+def _leading_here(base: bytes, scope: Scope, send: Send) -> Send:
+    """A ``send`` in which a ``location`` at the target is one here: what comes of it passes here as well."""
+    host = next((value for name, value in scope["headers"] if name == b"host"), None)
+    if host is None:
+        return send
+
+    def here(name: bytes, value: bytes) -> bytes:
+        leads = name.lower() == b"location" and value.startswith(base + b"/")
+        return b"http://" + host + value[len(base) :] if leads else value
+
+    async def sent(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            message = {
+                **message,
+                "headers": [(name, here(name, value)) for name, value in message["headers"]],
+            }
+        await send(message)
+
+    return sent
 
 
 def _passed(headers: Iterable[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:

@@ -464,6 +464,18 @@ def test_a_proxy_changes_nothing_and_what_it_wrote_is_replayed_the_same(tmp_path
         assert summary.skipped == {HIDDEN_BODY: 1}
 
 
+def test_who_is_led_to_a_path_without_its_slash_still_passes_by_the_proxy(tmp_path: Path) -> None:
+    with serve() as twin, recorded_by(twin, tmp_path) as (client, path):
+        led = twin.run(client.get("/api/v2/skus/?size=5"))
+        assert (led.status_code, led.headers["location"]) == (307, "http://here/api/v2/skus?size=5")
+        followed = twin.run(client.get("/api/v2/skus/?size=5", follow_redirects=True))
+        assert followed.json()["size"] == 5
+        entries = json.loads(path.read_text())["log"]["entries"]
+        assert [one["response"]["status"] for one in entries] == [307, 307, 200]
+        said = {header["name"]: header["value"] for header in entries[0]["response"]["headers"]}
+        assert said["location"] == "http://twin/api/v2/skus?size=5", "what was said is what is written"
+
+
 def test_secrets_are_kept_only_on_purpose(tmp_path: Path) -> None:
     with serve() as twin, recorded_by(twin, tmp_path, secrets=True) as (client, path):
         twin.run(client.get("/api/v2/skus?token=t0ken"))

@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import signal
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from xml.etree import ElementTree
 
 import httpx
 import pytest
 from command_line import CommandLine, whole_app
+from preloaded import Process
 from server_process import Served, run, served, start
 
 
@@ -217,6 +219,43 @@ def test_traffic_is_recorded_by_a_proxy_and_replayed_in_a_fresh_world(
     assert "1 same, 1 other status" in here.stdout
     assert line.run("replay", str(out), "--speed", "0").exit_code == 2
     assert "there is no world w99" in line.run("replay", str(out), "--world", "w99").stderr
+
+
+@contextmanager
+def proxy(twin: Served, out: Path) -> Iterator[tuple[Process, str]]:
+    process = start("record", "--target", twin.url, "--port", "0", "--out", str(out), "--json")
+    try:
+        assert process.stdout is not None
+        yield process, json.loads(process.stdout.readline())["url"]
+    finally:
+        process.end()
+
+
+def test_who_takes_the_recorder_for_an_http_proxy_is_told_what_to_do(twin: Served, tmp_path: Path) -> None:
+    with (
+        proxy(twin, tmp_path / "traffic.har") as (process, url),
+        httpx.Client(proxy=url, headers=twin.client.headers) as client,
+    ):
+        for _ in range(2):
+            answer = client.get("http://site.example/api/v2/skus")
+            assert answer.status_code == 400, answer.text
+            assert "not as its HTTP proxy" in answer.text
+        assert "Traceback" not in process.errors()
+
+
+def test_an_advance_ends_where_its_client_goes_away_also_behind_the_recorder(
+    twin: Served, tmp_path: Path
+) -> None:
+    out = tmp_path / "traffic.har"
+    twin.ok("PUT", "/_twin/operators", {"mode": "simulated"})
+    with proxy(twin, out) as (process, url), httpx.Client(base_url=url, timeout=1) as client:
+        with pytest.raises(httpx.ReadTimeout):
+            client.post("/_twin/clock/advance", json={"by": "P300000D"})
+        client.close()
+        while twin.clock()["advancing"]:
+            pass
+        assert twin.clock()["now_ms"] < 300_000 * 86_400_000
+        assert "Traceback" not in process.errors()
 
 
 def test_a_file_that_is_neither_is_refused(tmp_path: Path) -> None:
