@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from html import unescape
 
 import pytest
 from small import TEXT, executor, study
 
+from twin.experiments.report import write_report
 from twin.studies import console
+from twin.studies.folder import Folder
 from twin.studies.sizing import CONFIDENCE, find_size, question
 from twin.studies.study import carry_out
-from twin.studies.telling import tell_size, tell_sweep, warn
+from twin.studies.telling import tell_run, tell_size, tell_sweep, warn
 
 
 def test_a_warning_is_told_once_with_all_that_it_was_found_at(capsys):
@@ -45,11 +48,26 @@ def test_size_says_the_level_of_its_intervals(capsys):
     tell_size(found, 1.0)
     said = capsys.readouterr().out.splitlines()
     assert said[1] == "  intervals at 98.75 %: each of up to 4 looks at a value, together 95 %"
+    assert said[4] == f"  with 1: {found.curve[0].result.bottleneck}"
     (point, _) = found.as_plain()["curve"]
     assert point["targets"]["lines_per_hour"]["confidence"] == CONFIDENCE
     judged, usual = point["targets"]["lines_per_hour"], point["kpis"]["lines_per_hour"]
     assert judged["low"] < usual["low"] < usual["mean"] == judged["mean"]
     assert point["seeds"] == [11, 12, 13, 14]
+
+
+def test_a_run_says_what_holds_the_system_back_as_its_report_does(capsys, tmp_path):
+    asked = study(TEXT, "fleet.bots_per_level=1", "demand.orders.lines_per_hour=900")
+    with executor() as ready:
+        (result,) = carry_out([asked.baseline], ready)
+    tell_run(result, 1.0)
+    assert result.bottleneck.startswith("The bottleneck is the bots: they are idle 0 % of the time")
+    assert f"  {result.bottleneck}" in capsys.readouterr().out.splitlines()
+    assert console.as_object(result, 1.0)["bottleneck"] == result.bottleneck
+    folder = Folder(tmp_path)
+    folder.write([result], asked, 1.0)
+    write_report(tmp_path)
+    assert result.bottleneck in unescape((tmp_path / "report.html").read_text(encoding="utf-8"))
 
 
 def test_one_is_told_as_one(capsys):

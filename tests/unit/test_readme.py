@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from twin.experiments.scenario.reading import find_scenario, load_study
-from twin.studies.sizing import question
+from twin.studies.sizing import CONFIDENCE, question
 
 README = Path(__file__).parents[2] / "README.md"
 
@@ -34,9 +34,10 @@ def test_the_planners_command_asks_what_the_readme_says_it_answers():
     assert found is not None
     assert found[1] == asked.key
     assert found[2] in asked.values
-    tried = [line.split()[0] for line in answer[1:-1]]
+    assert answer[1].startswith(f"  intervals at {100 * CONFIDENCE:g} %")
+    tried = [line.split()[0] for line in answer[2:-1]]
     assert set(tried) < set(asked.values)
-    assert all("lines_per_hour >= 500" in line for line in answer[1:-1])
+    assert all("lines_per_hour >= 500" in line for line in answer[2:-1])
     assert list(asked.targets) == ["lines_per_hour"]
 
 

@@ -15,8 +15,8 @@ from results_folder import SWEEP, make_results
 from typer.testing import CliRunner
 
 from twin.cli import app
+from twin.experiments.bottleneck import bottleneck
 from twin.experiments.report import write_report
-from twin.experiments.report.bottleneck import bottleneck
 from twin.experiments.report.heatmaps import INKS, heat_map
 from twin.experiments.report.results import NoResults, read_results
 from twin.experiments.report.svg import round_step, scale

@@ -61,6 +61,10 @@ class Outcomes:
         """The figures of a variant by name, with their intervals. Raises KeyError."""
         return self._of(variant).kpis
 
+    def bottleneck(self, variant: str) -> str:
+        """What holds a variant back, in a sentence. Raises KeyError."""
+        return self._of(variant).bottleneck
+
     @property
     def names(self) -> list[str]:
         """The variants in order."""

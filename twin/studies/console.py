@@ -163,6 +163,7 @@ def as_object(result: Result, wall_s: float) -> dict[str, Any]:
         "horizon_seconds": plain["horizon_seconds"],
         "confidence": plain["confidence"],
         "lost_lines": plain["lost_lines"],
+        "bottleneck": result.bottleneck,
         "warnings": plain["warnings"],
     }
 

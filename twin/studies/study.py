@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
+from twin.experiments.bottleneck import bottleneck
 from twin.experiments.scenario.doubts import doubts
 from twin.experiments.scenario.model import Until
 from twin.experiments.scenario.quantities import counted
@@ -102,6 +103,11 @@ class Result:
     def kpis(self) -> dict[str, Interval]:
         """Every KPI with its interval."""
         return kpis_of(self.outcomes)
+
+    @property
+    def bottleneck(self) -> str:
+        """What holds the system back, in a sentence."""
+        return bottleneck({name: found.mean for name, found in self.kpis.items()})
 
     @property
     def warnings(self) -> list[str]:

@@ -44,6 +44,7 @@ def tell_run(result: Result, wall_s: float) -> None:
         print(f"  {describe(name).title:{width}}  {told(kpis, name)}")
     for verdict in judge(kpis, scenario.targets):
         print(f"  target {_verdict(verdict)}")
+    print(f"  {result.bottleneck}")
     warn([(result.variant.name, result.warnings)], "variant")
 
 
@@ -115,6 +116,9 @@ def tell_size(size: Size, wall_s: float) -> None:
     for point in size.curve:
         verdicts = "; ".join(_verdict(verdict) for verdict in point.verdicts)
         print(f"  {point.value:>{width}}  {verdicts} (n = {len(point.result.outcomes)})")
+    for point in size.curve:
+        if point.value == size.answer:
+            print(f"  with {point.value}: {point.result.bottleneck}")
     warn([(point.value, point.result.warnings) for point in size.curve], "value")
     for note in size.notes:
         print(f"  note: {note}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 
-from twin.experiments.report.bottleneck import bottleneck
+from twin.experiments.bottleneck import bottleneck
 from twin.experiments.report.names import few
 from twin.experiments.report.parts import hours, level, named, target_text
 from twin.experiments.report.results import Results, VariantResult
