@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import partial
+from itertools import repeat
+from threading import Event, Lock, Thread
 from typing import Any
 
 import numpy as np
@@ -212,6 +215,10 @@ def test_a_parking_place_that_is_taken_is_told(full: lab.World) -> None:
             "is no visit of level",
         ),
         (
+            lambda found, *_: (proposal for first in list(found)[:1] for proposal in repeat((first[0], []))),
+            "the proposals have no end",
+        ),
+        (
             lambda found, view, level, now: (
                 (visit, []) for visit in view.state.visits.values() if now - visit.queued_ms < PLANNING_MS
             ),
@@ -359,6 +366,77 @@ def test_a_world_that_was_stopped_amid_an_event_says_so_and_its_forks_go_on(full
             use()
     assert len(world.kpis()) > 0
     assert spare.run("30 min").log_sha256 == full.fork().run("32 min").log_sha256
+
+
+class Meddles(Nearest):
+    """A policy that uses a world while it is asked."""
+
+    use: Callable[[], object] | None = None
+
+    def proposals(self, view: Any, level: int, now: int) -> Iterator[Any]:
+        """As nearest, after it has meddled once."""
+        use, self.use = self.use, None
+        if use is not None:
+            use()
+        return super().proposals(view, level, now)
+
+
+def test_a_policy_may_use_other_worlds_but_not_the_one_that_asks_it(full: lab.World) -> None:
+    for own in (lambda w: w.run("1 min"), lambda w: w.fork(), lambda w: w.order({"SKU00001": 1})):
+        policy = Meddles()
+        world = full.fork(dispatch=policy)
+        policy.use = partial(own, world)
+        with pytest.raises(RuntimeError, match="this twin is amid an event: neither its policies"):
+            world.run("5 min")
+    other = Meddles()
+    world = full.fork(dispatch=other)
+    other.use = partial(full.fork().run, "1 min")
+    assert world.run("5 min").log_sha256 == full.fork().run("5 min").log_sha256
+
+
+def test_a_second_thread_is_refused_and_the_first_goes_on(full: lab.World) -> None:
+    """The policy waits amid an event until the other thread has tried."""
+    asked, tried = Event(), Event()
+    refused: list[str] = []
+
+    def wait() -> None:
+        asked.set()
+        assert tried.wait(30)
+
+    policy = Meddles()
+    policy.use = wait
+    world = full.fork(dispatch=policy)
+
+    def second() -> None:
+        assert asked.wait(30)
+        for use in (lambda: world.run("1 min"), world.fork, world.engine.step):
+            try:
+                use()
+            except RuntimeError as error:
+                refused.append(str(error))
+        tried.set()
+
+    thread = Thread(target=second)
+    thread.start()
+    world.run("5 min")
+    thread.join()
+    assert len(refused) == 3
+    assert all("nor another thread" in told for told in refused)
+    assert world.log_sha256 == full.fork().run("5 min").log_sha256
+
+
+class Locked(Nearest):
+    """A policy that cannot be copied."""
+
+    def __init__(self) -> None:
+        self.lock = Lock()
+
+
+def test_a_policy_that_cannot_be_copied_is_named_by_the_fork(full: lab.World) -> None:
+    world = full.fork(dispatch=Locked())
+    with pytest.raises(TypeError, match=r"policy Locked cannot be copied .*fork\(dispatch=\.\.\.\)"):
+        world.fork()
+    assert world.fork(dispatch=Locked()).run("1 min").minutes == 11
 
 
 @settings(max_examples=15)

@@ -146,7 +146,7 @@ class World:
         kept = {name: policy for name, policy in self._objects.items() if name not in policies}
         names = self.engine.origin.policies.as_dict()
         chosen = {name: value for name, value in names.items() if name not in kept} | policies
-        chosen |= deepcopy(kept)
+        chosen |= {name: _copied(name, policy) for name, policy in kept.items()}
         made = Policies.given(chosen)
         twin = World.__new__(World)
         twin.notes = self.notes.fork()
@@ -275,6 +275,14 @@ def by_minute(minutes: Mapping[str, list[float]]) -> pd.DataFrame:
     frame = pd.DataFrame(minutes)
     frame.index = pd.RangeIndex(1, len(frame) + 1, name="minute")
     return frame
+
+
+def _copied(decision: str, policy: object) -> object:
+    try:
+        return deepcopy(policy)
+    except TypeError as error:
+        told = f"the {decision} policy {type(policy).__name__} cannot be copied ({error})"
+        raise TypeError(f"{told}; give the fork one of its own: fork({decision}=...)") from error
 
 
 def _objects(policies: Mapping[str, object]) -> dict[str, object]:

@@ -30,6 +30,9 @@ def broken(engine: Engine, decision: str, told: str) -> BrokenPolicy:
     return BrokenPolicy(f"{decision} policy {registry.name_of(decision, policy)}: {told}")
 
 
+MOST_PROPOSALS, MOST_PER_VISIT = 1000, 20
+"""Proposals at one instant, besides so many for each open visit, that no policy needs."""
+
 # -- work
 
 
@@ -87,10 +90,15 @@ def visits_to_buffer(engine: Engine, deck: Deck) -> Iterator[Visit]:
             yield known
 
 
-def _each(engine: Engine, decision: str, proposals: object) -> Iterable[object]:
+def _each(engine: Engine, decision: str, proposals: object) -> Iterator[object]:
     if not isinstance(proposals, Iterable):
         raise broken(engine, decision, f"{_shown(proposals)} is no list of proposals")
-    return proposals
+    left = MOST_PROPOSALS + MOST_PER_VISIT * len(engine.plant.state.visits)
+    for proposal in proposals:
+        if not left:
+            raise broken(engine, decision, "the proposals have no end")
+        left -= 1
+        yield proposal
 
 
 def _visit(engine: Engine, decision: str, level: int, proposed: object) -> Visit:

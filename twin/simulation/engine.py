@@ -97,6 +97,7 @@ class Engine:
         self.loops = [i for i, demand in enumerate(memory.demands) if demand.arrivals == arriving.CLOSED]
         self._observers: list[Observer] = []
         self._broken_off: str | None = None
+        self._amid = False
         self._acts: dict[str, Callable[[Engine, int], None]] = {
             "bot": driving.advance,
             "person": serving.finish,
@@ -147,29 +148,36 @@ class Engine:
         return self.agenda.peek()
 
     def step(self) -> None:
-        """Let the next event happen; nothing if none is pending. Raises BrokenOff."""
+        """Let the next event happen; nothing if none is pending. Errors as ``run_until``."""
         self._check_whole()
         if self.agenda.peek() is not None:
+            self._amid = True
             try:
                 self.agenda.run_next()
             except BaseException as error:
                 self._break_off(error)
                 raise
+            finally:
+                self._amid = False
 
     def run_until(self, t_ms: int) -> None:
         """Let everything happen that is due at or before ``t_ms``; the clock then shows ``t_ms``.
 
         Whatever stops it amid an event, Ctrl-C too, leaves half of one: from then on all that would build
-        on that raises BrokenOff.
+        on that raises BrokenOff. Raises RuntimeError where it is called amid an event, as by a policy,
+        or while another thread runs it.
         """
         self._check_whole()
         agenda = self.agenda
+        self._amid = True
         try:
             while (due := agenda.peek()) is not None and due <= t_ms:
                 agenda.run_next()
         except BaseException as error:
             self._break_off(error)
             raise
+        finally:
+            self._amid = False
         self.memory.now_ms = max(self.memory.now_ms, t_ms)
 
     def _break_off(self, error: BaseException) -> None:
@@ -180,6 +188,11 @@ class Engine:
         if self._broken_off is not None:
             told = f"this twin was stopped amid an event {self._broken_off}"
             raise BrokenOff(f"{told}. It cannot go on; forks and snapshots that were made before can")
+        if self._amid:
+            raise RuntimeError(
+                "this twin is amid an event: neither its policies and observers nor another thread may"
+                " let its time pass, order or fork until that is over"
+            )
 
     def _ring(self, key: Key) -> None:
         self.memory.now_ms = self.agenda.now
@@ -195,6 +208,7 @@ class Engine:
         changed, and BrokenOff. The command is in ``commands`` before this returns.
         """
         self.run_until(self.now)
+        self._amid = True
         try:
             result = self.carry_out(command)
             self.commands.append((self.now, command))
@@ -204,6 +218,8 @@ class Engine:
             if self.plant.happened or not (isinstance(error, Refusal) or isinstance(command, PLACING)):
                 self._break_off(error)
             raise
+        finally:
+            self._amid = False
         return result
 
     def carry_out(self, command: ask.Command) -> object:
@@ -283,8 +299,12 @@ class Engine:
     # -- law 1
 
     def snapshot(self) -> dict[str, Any]:
-        """All that the twin knows now, as JSON values. Raises BrokenOff."""
+        """All that the twin knows now, as JSON values. Errors as ``run_until``."""
         self._check_whole()
+        return self.moment()
+
+    def moment(self) -> dict[str, Any]:
+        """As ``snapshot``, but also amid an event: to be looked at, as nothing goes on from half of one."""
         return {
             "format": SNAPSHOT_FORMAT,
             "origin": to_plain(self.origin),

@@ -60,7 +60,7 @@ def look(engine: Engine, deck: Deck, though_others_move: bool = False) -> None:
     if though_others_move or not any(bot.moving for bot in bots):
         circle = find_circle(waits_for(engine, bots))
         if circle:
-            raise Deadlock(level, circle, engine.snapshot())
+            raise Deadlock(level, circle, engine.moment())
 
 
 def waits_for(engine: Engine, bots: Sequence[Bot]) -> dict[int, list[int]]:
