@@ -8,9 +8,11 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx
 import pytest
 
 from twin.replaying import replay
+from twin.testing.helpers import NotReached, Twin
 from twin.testing.server import NoKey, TwinServer, running, start
 
 STRANGERS = """
@@ -135,3 +137,51 @@ def test_a_running_twin_is_used_with_its_key_or_token_and_an_open_one_tells_the_
         assert running(server.url, None, "t0ken").api_key == server.api_key
     finally:
         server.stop()
+
+
+def failed_order(twin: Twin) -> str:
+    """A request whose only job has failed at the balcony."""
+    tea = twin.ok("POST", "/sku", json={"id": twin.name("TEA")})["id"]
+    rows = twin.ok("GET", "/inventory_view", params={"size": 1000})["items"]
+    free = next(row["carrier_id"] for row in rows if row["carrier_id"] and row["box_id"] is None)
+    box = twin.ok("POST", f"/box/{free}", json={"section_code": "11000000"})["id"]
+    twin.ok("POST", f"/load/{box}", json={"sku_id": tea, "item_count": 5, "item_count_max": 9})
+    wanted = {"type": "FULFILLMENT", "entities": [{"sku_id": tea, "quantity": 2}]}
+    order = str(twin.ok("POST", "/requests", json=wanted)["id"])
+    query = {"request_id__eq": order, "type__eq": "FULFILLMENT"}
+    job = twin.ok("GET", "/jobs", params=query)["items"][0]["id"]
+    twin.clock.until_job(job, "WAITING_FOR_TRIGGER")
+    twin.ok("POST", f"/trigger/{job}", json={"TriggerStatus": "FAILED_TRIGGER"})
+    return order
+
+
+def test_what_never_comes_is_told_at_once_on_a_site_as_on_a_twin(site: TwinServer) -> None:
+    """On a site it was waited for to the end of the limit, and what is not there was a StopIteration."""
+    own = start("tiny")
+    try:
+        for server in (site, own):
+            twin = Twin(server, None)
+            order = failed_order(twin)
+            with pytest.raises(NotReached, match=r"SUCCEEDED.*out_of_reach.*FAILED"):
+                twin.clock.until_request(order, "SUCCEEDED")
+            with pytest.raises((NotReached, httpx.HTTPStatusError), match="NOBODY"):
+                twin.clock.until_request("NOBODY", "SUCCEEDED")
+            twin.close()
+    finally:
+        own.stop()
+
+
+def test_no_time_passes_in_no_seconds_and_none_goes_back(site: TwinServer) -> None:
+    own = start("tiny")
+    try:
+        twin, real = Twin(own, None), Twin(site, None)
+        for seconds in (0, 0.0, 1e-4):
+            assert twin.clock.advance(seconds) == {}
+        assert twin.clock.now_ms == 0
+        assert twin.clock.advance(0.001)["now_ms"] == 1
+        for one in (twin, real):
+            with pytest.raises(ValueError, match="time goes forward only, not by -1 s"):
+                one.clock.advance(-1)
+            one.close()
+    finally:
+        own.stop()

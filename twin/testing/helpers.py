@@ -21,6 +21,8 @@ from twin.testing.server import TwinServer, told
 POLL_S = 0.5
 REAL_LIMIT_S = 600.0
 """How long a real site is waited for where a test gives no limit."""
+ENDED = ("SUCCEEDED", "PARTIALLY_SUCCEEDED", "FAILED")
+"""What no job and no request comes out of again."""
 Body = dict[str, Any]
 
 
@@ -122,9 +124,16 @@ class Clock:
         self.run(0)
 
     def advance(self, seconds: float) -> Body:
-        """Let so many simulated seconds pass at once. On a real site they are waited for."""
+        """Let so many simulated seconds pass at once. On a real site they are waited for.
+
+        Less than half a millisecond is no time. Raises ValueError for less than none.
+        """
+        if seconds < 0:
+            raise ValueError(f"time goes forward only, not by {seconds:g} s")
         if self._twin.is_real:
             time.sleep(seconds)
+            return {}
+        if round(seconds * 1000) == 0:
             return {}
         return dict(self._twin.control("POST", "/clock/advance", json={"by": f"PT{seconds:.3f}S"}))
 
@@ -159,8 +168,14 @@ class Clock:
         if not self._twin.is_real:
             self._moved(goal, limit_s)
         else:
-            reached = lambda: self._one(path, subject)["status"] == status  # noqa: E731
-            _poll(reached, f"{subject} in {status}", limit_s)
+            _poll(lambda: self._is(path, subject, status), f"{subject} in {status}", limit_s)
+
+    def _is(self, path: str, subject: str, status: str) -> bool:
+        """Whether it is in a status now. Raises NotReached where it never will be."""
+        now = self._one(path, subject)["status"]
+        if now != status and now in ENDED:
+            raise NotReached(f"{subject} in {status}: out_of_reach, as it is {now}")
+        return bool(now == status)
 
     def _moved(self, until: object, limit_s: float) -> None:
         order = {"until": until, "limit": f"PT{limit_s:.3f}S"}
@@ -169,7 +184,10 @@ class Clock:
             raise NotReached(f"{until}: {outcome['reason']} at {outcome['now']} (status {outcome['status']})")
 
     def _one(self, path: str, subject: str) -> Body:
-        return next(row for row in self._rows(path, {"id__eq": subject}) if row["id"] == subject)
+        for row in self._rows(path, {"id__eq": subject}):
+            if row["id"] == subject:
+                return row
+        raise NotReached(f"there is no {subject!r} in {path}")
 
     def _rows(self, path: str, query: Mapping[str, str]) -> list[Body]:
         return list(self._twin.ok("GET", path, params=query)["items"])
