@@ -262,8 +262,20 @@ def test_the_figures_of_a_world_are_those_of_the_replication(small: lab.Scenario
     assert "due_on_time" in world.kpis().index
     other = small.world(warm_up="0 min").run("30 min").notes.measures.result(1_800_000)
     assert other["lines_per_hour"] != found["lines_per_hour"]
-    with pytest.raises(ValueError, match="warm-up"):
+    with pytest.raises(ValueError, match="no figures before its warm-up of 5 min is over"):
         small.world().run("2 min").kpis()
+    mser = small.override({"run.warm_up": "mser5"}).world().run("2 min")
+    assert "lines_per_hour" in mser.kpis().index
+
+
+def test_a_world_in_which_nothing_has_happened_yet_has_empty_frames_of_numbers_and_no_figures() -> None:
+    world = lab.world("tiny")
+    with pytest.raises(ValueError, match="no figures at its start; let time pass first"):
+        world.kpis()
+    assert len(world.minutely()) == 0
+    orders = world.orders()
+    assert np.isnan(orders["lead_s"].mean())
+    assert all(pd.api.types.is_float_dtype(orders[column]) for column in orders.columns.drop("request"))
 
 
 # -- comparing

@@ -261,8 +261,8 @@ class Scenario:
         """One replication to drive by hand.
 
         It has the warm-up of the scenario and its promised times, so that after ``run.horizon`` its
-        figures are those of the replication. Where the warm-up is ``auto`` it has none, as nobody has
-        found it yet, unless ``warm_up`` says otherwise. Raises ValueError for what is no seed or time.
+        figures are those of the replication. Where the warm-up is by ``mser5`` it has none, as nobody
+        has found it yet, unless ``warm_up`` says otherwise. Raises ValueError for what is no seed or time.
         """
         scenario = self.study.scenario
         chosen = scenario.run.seed if seed is None else whole("seed", seed, 0, LARGEST_SEED)

@@ -14,6 +14,7 @@ from twin.domain.commands import PlaceFulfillment, SkuLine
 from twin.domain.events import Event, LegPlanned, RequestStateChanged
 from twin.domain.layout import Site
 from twin.domain.work import OPERATOR_API, OPERATOR_BOTH, OPERATOR_SIMULATED, REQUEST_ENDED
+from twin.experiments.scenario.quantities import duration_text
 from twin.experiments.sitefile import find_site, load_site
 from twin.experiments.stocking import RandomStock
 from twin.lab.door import columns_of, known, known_kinds, plain_whole, span_ms, whole, whole_columns
@@ -169,6 +170,12 @@ class World:
         """
         import pandas as pd
 
+        warm_up_ms = self.notes.measures.warmup_ms
+        if self.engine.now <= warm_up_ms:
+            since = (
+                f"before its warm-up of {duration_text(warm_up_ms)} is over" if warm_up_ms else "at its start"
+            )
+            raise ValueError(f"a world has no figures {since}; let time pass first")
         found = self.notes.measures.result(self.engine.now)
         rows = {
             name: (describe(name).shown(value), describe(name).unit, describe(name).title)
@@ -188,7 +195,8 @@ class World:
             (o.request, o.accepted_ms / 1000, *(ms / 1000 for ms in (sum(o.parts), *o.parts)))
             for o in self.notes.orders
         ]
-        return pd.DataFrame(rows, columns=["request", "accepted_s", "lead_s", *PARTS])
+        columns = ["request", "accepted_s", "lead_s", *PARTS]
+        return pd.DataFrame(rows, columns=columns).astype(dict.fromkeys(columns[1:], float))
 
     def events(self, *kinds: str) -> pd.DataFrame:
         """What has happened, oldest first: all events, or those of some kinds, with their fields.
