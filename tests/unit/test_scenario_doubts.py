@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from test_scenario_errors import GOOD, changed
 
 from twin.experiments.finding import shipped
-from twin.experiments.scenario.doubts import doubts
+from twin.experiments.scenario.doubts import doubts, is_steady
 from twin.experiments.scenario.making import absences_of, demands_of
 from twin.experiments.scenario.reading import FOLDER, Variant, load_study, parse_study
 
@@ -117,3 +117,24 @@ def test_nobody_is_said_to_be_there_ever_where_the_run_has_no_minute_with_somebo
     gaps = absences_of(variant.scenario, variant.site)
     away = sum(min(gap.to_ms, horizon) - gap.from_ms for gap in gaps)
     assert bool(doubts(variant)) == (away == horizon)
+
+
+@pytest.mark.parametrize(
+    ("stream", "steady"),
+    [
+        ("priority: 2", True),
+        ("begin: 0 s, end: 1 h", True),
+        ("begin: 1 min", False),
+        ("end: 59 min", False),
+        (f"profile_percent: {[100] * 24}", False),
+    ],
+)
+def test_throughput_is_to_settle_where_every_hour_is_like_the_others(stream, steady):
+    assert is_steady(baseline(changed("60}", f"60, {stream}}}")).scenario) is steady
+
+
+def test_throughput_is_not_to_settle_where_people_have_shifts_or_orders_are_recorded(tmp_path):
+    assert not is_steady(baseline(f'{GOOD}people: {{1: {{shifts: ["06:00-14:00"]}}}}\n').scenario)
+    (tmp_path / "o.csv").write_text(ORDERS)
+    recorded = changed("orders: {lines_per_hour: 60}", "orders: {arrivals: recorded, file: o.csv}")
+    assert not is_steady(baseline(recorded, folder=tmp_path).scenario)

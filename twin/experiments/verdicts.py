@@ -47,15 +47,18 @@ def compared(base: str, other: str, difference: Interval, kpi_name: str) -> str:
     return f"{other} is {words[more]} than {base} by {figure(size, kpi)}"
 
 
-def warnings(replications: Sequence[Mapping[str, Sequence[float]]], warm_up_minutes: int) -> list[str]:
+def warnings(
+    replications: Sequence[Mapping[str, Sequence[float]]], warm_up_minutes: int, steady: bool = True
+) -> list[str]:
     """What makes the figures doubtful: a run too short, a warm-up too short, a queue that grows.
 
     ``replications`` are the figures minute by minute of each, those of ``Measures.series``; all of them
-    are judged together.
+    are judged together. Where what is asked for is not ``steady`` throughput is not expected to settle.
     """
     lines = averaged([minutes["lines"] for minutes in replications])
     queues = [minutes["open_orders"][warm_up_minutes:] for minutes in replications]
-    return [*_unsettled(lines, warm_up_minutes), *_growing(queues)]
+    unsettled = _unsettled(lines, warm_up_minutes) if steady else []
+    return [*unsettled, *_growing(queues)]
 
 
 def _unsettled(lines: Sequence[float], warm_up_minutes: int) -> list[str]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from twin.experiments.bottleneck import bottleneck
-from twin.experiments.scenario.doubts import doubts
+from twin.experiments.scenario.doubts import doubts, is_steady
 from twin.experiments.scenario.model import Until
 from twin.experiments.scenario.quantities import counted
 from twin.experiments.scenario.reading import Variant
@@ -114,7 +114,8 @@ class Result:
         """What makes the figures doubtful."""
         first, lost = self.outcomes[0], sum(outcome.lost_lines for outcome in self.outcomes)
         minutes = [outcome.series["minutes"] for outcome in self.outcomes]
-        found = [*doubts(self.variant), *warnings(minutes, first.warm_up_ms // MINUTE_MS)]
+        steady = is_steady(self.variant.scenario)
+        found = [*doubts(self.variant), *warnings(minutes, first.warm_up_ms // MINUTE_MS, steady)]
         if lost:
             were = "was" if lost == 1 else "were"
             found.append(f"{counted(lost, 'line')} {were} not ordered for lack of stock (or room).")

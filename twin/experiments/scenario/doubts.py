@@ -28,6 +28,23 @@ def doubts(variant: Variant) -> list[str]:
     return found
 
 
+def is_steady(scenario: Scenario) -> bool:
+    """Whether demand and people are the same all the time, so that throughput is to settle.
+
+    Where the day has its hours (a profile, recorded orders, a stream that begins or ends, shifts) it
+    never does.
+    """
+    run = scenario.run
+    streams = all(
+        stream.profile_percent is None
+        and stream.arrivals != RECORDED
+        and stream.begin == 0
+        and (stream.end is None or stream.end >= run.horizon)
+        for stream in scenario.demand.values()
+    )
+    return streams and all(person.shifts is None for person in scenario.people.values())
+
+
 def _of_stream(name: str, stream: Stream, scenario: Scenario, orders: Orders | None) -> Iterator[str]:
     horizon, warm_up = scenario.run.horizon, scenario.run.warm_up_ms
     over = f"the run is over at {duration_text(horizon)}"
