@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
+import threading
 from pathlib import Path
 
 from api.surprise import Unavailable
@@ -13,24 +14,32 @@ from api.surprise import Unavailable
 class Folder:
     """The folder of a server: the given one, or a temporary one that goes with the server.
 
-    Nothing is made before it is needed.
+    Nothing is made before it is needed, and nothing once it is closed. Several threads may ask for it.
     """
 
     def __init__(self, given: Path | None) -> None:
         self._given = given
         self._temporary: Path | None = None
+        self._closed = False
+        self._one = threading.Lock()
 
     @property
     def path(self) -> Path:
-        """The folder, with an absolute path. Raises Unavailable where it cannot be made."""
-        try:
-            if self._given is not None:
-                self._given.mkdir(parents=True, exist_ok=True)
-                return self._given.resolve()
-            self._temporary = self._temporary or Path(tempfile.mkdtemp(prefix="twin-"))
-            return self._temporary
-        except OSError as error:
-            raise cannot_keep(error) from error
+        """The folder, with an absolute path. Raises Unavailable where it cannot be made, or is closed."""
+        with self._one:
+            if self._closed:
+                raise Unavailable("the world has ended, and with it the folder of its files")
+            try:
+                return self._made()
+            except OSError as error:
+                raise cannot_keep(error) from error
+
+    def _made(self) -> Path:
+        if self._given is not None:
+            self._given.mkdir(parents=True, exist_ok=True)
+            return self._given.resolve()
+        self._temporary = self._temporary or Path(tempfile.mkdtemp(prefix="twin-"))
+        return self._temporary
 
     def within(self, name: str) -> Path:
         """A folder below it, made where it is not there. Raises Unavailable."""
@@ -43,9 +52,11 @@ class Folder:
 
     def close(self) -> None:
         """Remove what was temporary."""
-        if self._temporary is not None:
-            shutil.rmtree(self._temporary, ignore_errors=True)
-            self._temporary = None
+        with self._one:
+            self._closed = True
+            if self._temporary is not None:
+                shutil.rmtree(self._temporary, ignore_errors=True)
+                self._temporary = None
 
 
 def write_whole(path: Path, content: bytes) -> None:
