@@ -17,7 +17,7 @@ from typing import Annotated, Any
 import typer
 
 from twin import PROJECT
-from twin.domain.errors import Deadlocked, Refusal
+from twin.domain.errors import BrokenPolicy, Deadlocked, Refusal
 from twin.studies.commands import add_to
 
 COMMANDS = "twin.commands"
@@ -25,6 +25,7 @@ COMMANDS = "twin.commands"
 
 USAGE_ERROR = 2
 DEADLOCKED = 3
+BROKEN_POLICY = 4
 INTERRUPTED = 130
 """What shells say of a program that was ended with Ctrl-C."""
 
@@ -67,6 +68,9 @@ def main() -> None:
     except Deadlocked as error:
         print(f"twin: {error}", file=sys.stderr)
         sys.exit(DEADLOCKED)
+    except BrokenPolicy as error:
+        print(f"twin: {error}", file=sys.stderr)
+        sys.exit(BROKEN_POLICY)
 
 
 def _asked_for(arguments: Sequence[str]) -> list[EntryPoint]:

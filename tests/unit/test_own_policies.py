@@ -224,3 +224,24 @@ def test_a_bot_that_is_proposed_twice_gets_one_visit_after_the_other(small_site:
     assert [visit.bot for visit in engine.plant.state.visits.values()] == [1, None]
     run_to_the_end(engine, 5_000)
     assert check_lines(lines, complete=True).ok
+
+
+NOWHERE = """
+class Nowhere:
+    def spot(self, view, deck, visit):
+        return 0, 0
+"""
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_the_command_line_says_which_policy_is_broken_and_no_more(tmp_path, workers):
+    (tmp_path / "nowhere.py").write_text(NOWHERE)
+    scenario = SCENARIO.format(policy="oldest").replace("dispatch: oldest", "put_back: 'nowhere:Nowhere'")
+    (tmp_path / "own.yaml").write_text(scenario)
+    command = [sys.executable, "-m", "twin", "run", "own.yaml", "--workers", workers]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (4, "")
+    told = "twin: put_back policy nowhere:Nowhere: cell 0 in lane 0 of level "
+    assert done.stderr.startswith(told)
+    assert done.stderr.endswith(" works in that lane\n")
+    assert done.stderr.count("\n") == 1
