@@ -7,7 +7,7 @@ from importlib.resources import files
 from typing import Any, Final
 
 from fastapi import APIRouter
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 
 FILES: Final[Mapping[str, tuple[str, str]]] = {
     "/ui": ("page.html", "text/html"),
@@ -32,7 +32,13 @@ def pages() -> APIRouter:
     router = APIRouter(include_in_schema=False)
     for path, (name, media_type) in FILES.items():
         router.add_api_route(path, _file(name, media_type), methods=["GET"])
+    router.add_api_route("/", _to_the_page, methods=["GET"])
     return router
+
+
+async def _to_the_page() -> Response:
+    """Whoever types the address of the control in a browser looks for the page."""
+    return RedirectResponse("ui")
 
 
 def _file(name: str, media_type: str) -> Callable[[], Coroutine[Any, Any, Response]]:

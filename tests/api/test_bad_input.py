@@ -201,7 +201,6 @@ def test_without_the_key_nothing_is_done(twin: Served, method, path, headers):
         ("GET", "/", 404),
         ("GET", "/api/v2/", 404),
         ("GET", "/api/v1/bots", 404),
-        ("GET", "/_twin/", 404),
         ("PATCH", "/api/v2/bots", 405),
         ("DELETE", "/_twin/clock", 405),
         ("BREW", "/api/v2/bots", 405),

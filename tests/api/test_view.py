@@ -133,3 +133,9 @@ def test_the_page_is_there_for_everybody_and_its_data_is_not(access: Access, sta
             assert "default-src 'none'" in answer.headers["content-security-policy"]
         assert twin.send("GET", "/_twin/view", **nobody).status_code == status
         assert twin.send("GET", "/_twin/view/site", **nobody).status_code == status
+
+
+def test_the_address_of_the_control_alone_leads_to_the_page(twin: Served) -> None:
+    for typed in ("/_twin", "/_twin/"):
+        answer = twin.send("GET", typed, follow_redirects=True)
+        assert (answer.status_code, answer.url.path) == (200, "/_twin/ui")
