@@ -38,9 +38,16 @@ def pressed_twice(command: list[str], folder: Path, ready: Path, apart_s: float)
     return process.returncode, said
 
 
-@pytest.mark.parametrize("apart_s", [0.0, 0.03])
 @pytest.mark.parametrize(
-    ("what", "workers"), [("run", "1"), ("run", "2"), ("sweep", "2"), ("size", "1"), ("size", "2")]
+    ("what", "workers", "apart_s"),
+    [
+        ("run", "1", 0.03),
+        ("run", "2", 0.0),
+        ("run", "2", 0.03),
+        ("sweep", "2", 0.0),
+        ("size", "1", 0.0),
+        ("size", "2", 0.03),
+    ],
 )
 def test_two_interrupts_end_a_command_as_one_does(what, workers, apart_s, tmp_path):
     (tmp_path / "small.yaml").write_text(TEXT)
